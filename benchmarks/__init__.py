@@ -1,0 +1,1 @@
+"""How good and how fast, against floors and peers, in one run."""

@@ -1,0 +1,1 @@
+"""Builds and changes an index: read, quality, preprocess, segment, describe, store, commit."""

@@ -1,0 +1,1 @@
+"""Pixels in, numbers out: descriptors, encoders, segmenters and heads. No file formats, no index."""

@@ -1,0 +1,1 @@
+"""Asks an index: search, filters, ranking, diagnosis, explanation, reports, the command line."""

@@ -1,0 +1,90 @@
+"""What a query gives back."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One case that was found, at its best instance.
+
+    `contributions`: what each descriptor gave; their sum is `score` (at most 1: the same picture).
+    `path`: the best instance's file, relative to the archive. `instance`: its row in the index.
+    `slice_index`: its place in a volume, or None.
+    """
+
+    rank: int
+    case_id: str
+    patient_id: str
+    label: str
+    score: float
+    contributions: dict[str, float]
+    path: str
+    instance: int
+    modality: str = ""
+    body_part: str = ""
+    view: str = ""
+    sex: str = ""
+    age: float | None = None
+    findings: str = ""
+    slice_index: int | None = None
+    instances: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the neighbours suggest.
+
+    `probabilities` sum to 1 over the archive's labels. `set`: the labels that together reach 90 %.
+    `against`: the case id of the nearest case with another label. `neighbours`: how many cases
+    voted.
+    """
+
+    label: str | None
+    probabilities: dict[str, float]
+    set: tuple[str, ...] = ()
+    abstained: bool = False
+    reason: str | None = None
+    against: str | None = None
+    neighbours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFacts:
+    """What was asked: the scan (or None), the words, and what was noticed about the scan."""
+
+    path: str | None = None
+    text: str = ""
+    patient_id: str = ""
+    modality: str = ""
+    body_part: str = ""
+    quality: tuple[str, ...] = ()
+    segmentation: str = "none"
+    preview: bytes = b""  # JPEG
+    weights: dict[str, float] = field(default_factory=dict)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """Which index answered, and what it was built with."""
+
+    path: str
+    generation: int
+    cases: int
+    instances: int
+    encoder: str
+    software: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The nearest cases, the same patient's own (priors) apart, and what they suggest."""
+
+    index: IndexFacts
+    query: QueryFacts
+    hits: tuple[Hit, ...]
+    priors: tuple[Hit, ...]
+    diagnosis: Diagnosis
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0.0
