@@ -6,9 +6,17 @@ A new one is a file here and a line in `TABLE`.
 from typing import Literal, Protocol
 
 from models.arrays import FloatImage, Mask
+from models.errors import UsageError
 from models.table import load as _load
 
-TABLE: dict[str, str] = {}
+TABLE: dict[str, str] = {
+    "ct_body": "models.segmenters.ct_body:CtBody",
+    "ct_lungs": "models.segmenters.ct_lungs:CtLungs",
+    "edges": "models.segmenters.edges:Edges",
+    "hu_range": "models.segmenters.hu_range:HuRange",
+    "otsu": "models.segmenters.otsu:Otsu",
+    "watershed": "models.segmenters.watershed:Watershed",
+}
 
 Wants = Literal["unit", "display"]
 
@@ -31,7 +39,18 @@ class Segmenter(Protocol):
         ...
 
 
-def load(name: str) -> Segmenter:
-    """The segmenter of that name, with its default settings."""
-    segmenter: Segmenter = _load(TABLE, name, "segmenter")()
+def load(method: str) -> Segmenter:
+    """The segmenter of that name, with settings where they are given: ``hu_range:150,3000``.
+
+    Raises `UsageError` for a name that does not exist and for settings that do not fit it.
+    """
+    name, _, given = method.partition(":")
+    factory = _load(TABLE, name.strip(), "segmenter")
+    try:
+        segmenter: Segmenter = factory(*(float(text) for text in given.split(",") if text.strip()))
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"segmenter {method!r}: {given!r} does not fit; write numbers after the name "
+            "where it takes any, e.g. hu_range:150,3000"
+        ) from error
     return segmenter
