@@ -1,0 +1,99 @@
+"""What the nearest cases suggest: a differential with its probabilities, or why there is none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.arrays import FloatImage
+from models.heads import DiagnosisHead
+from retrieval.answer import Diagnosis
+
+SET_REACHES = 0.9
+"""The differential is the smallest set of labels that together are at least this probable."""
+
+BLANK = "blank"
+"""How the remark begins that nothing can be seen on a scan (`indexer.quality`)."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest cases of other patients, best first: at least as many as the head's `k`.
+
+    `scores`: float32 (n,). `labels`: n names, empty where a case has none. `case_ids`: n.
+    """
+
+    scores: FloatImage
+    labels: Sequence[str]
+    case_ids: Sequence[str]
+
+
+def suggest(
+    neighbours: Neighbours,
+    head: DiagnosisHead | None,
+    quality: Sequence[str] = (),
+    features: Mapping[str, FloatImage] | None = None,
+) -> Diagnosis:
+    """The diagnosis that `head` draws from the neighbours, or an abstention with its reason.
+
+    `head`: None where the index has none. `quality`: the remarks about the scan. `features`: the
+    query's blocks, each float32 (dim,), for a head that looks at the scan itself.
+
+    The probabilities of an abstention are the shares of the labels in the archive, since nothing
+    that was seen speaks for any of them; without a labelled case there are none.
+    """
+    reason = _reason(neighbours, head, quality)
+    if head is None or not head.classes:
+        return Diagnosis(None, {}, abstained=True, reason=reason)
+    if reason:
+        nobody = Neighbours(neighbours.scores[:0], (), ())
+        shares = head.probabilities(nobody.scores, nobody.labels)
+        return Diagnosis(None, _ranked(shares), abstained=True, reason=reason)
+    ranked = _ranked(head.probabilities(neighbours.scores, neighbours.labels, features))
+    label = next(iter(ranked))
+    return Diagnosis(
+        label=label,
+        probabilities=ranked,
+        set=_differential(ranked),
+        against=_against(neighbours, label),
+        neighbours=min(head.k, sum(map(bool, neighbours.labels))),
+    )
+
+
+def _reason(
+    neighbours: Neighbours, head: DiagnosisHead | None, quality: Sequence[str]
+) -> str | None:
+    """Why no label is given, or None if one is."""
+    for remark in quality:
+        if remark.lower().startswith(BLANK):
+            return f"the scan shows nothing that could be compared ({remark})"
+    if head is None or not head.classes:
+        return "no case of the index has a label"
+    if len(head.classes) == 1:
+        return f"all labelled cases of the index are {head.classes[0]}: there is nothing to weigh"
+    if head.k and not any(neighbours.labels):
+        return "none of the nearest cases has a label"
+    return None
+
+
+def _ranked(probabilities: Mapping[str, float]) -> dict[str, float]:
+    """The most probable first; by name where they are equal, so that answers repeat."""
+    return dict(sorted(probabilities.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _differential(ranked: Mapping[str, float]) -> tuple[str, ...]:
+    chosen, reached = [], 0.0
+    for label, probability in ranked.items():
+        chosen.append(label)
+        reached += probability
+        if reached >= SET_REACHES - _ROUNDING:
+            break
+    return tuple(chosen)
+
+
+def _against(neighbours: Neighbours, label: str) -> str | None:
+    """The case id of the nearest case with another label."""
+    for other, case_id in zip(neighbours.labels, neighbours.case_ids, strict=True):
+        if other and other != label:
+            return case_id
+    return None
