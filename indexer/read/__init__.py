@@ -1,0 +1,12 @@
+"""Files in, scans out: DICOM, NIfTI and pictures, told apart by their content.
+
+`peek` gives the header of one file, `read` the pixels of a file or of all slices of a series. Both
+raise `UnreadableScan` with a code of `reasons.REASONS` for whatever cannot be read, and nothing
+else. Importing this loads no file format; each loads what it needs when a file asks for it.
+"""
+
+from indexer.read.contract import Limits, Peek
+from indexer.read.reader import peek, read
+from indexer.read.reasons import REASONS
+
+__all__ = ["REASONS", "Limits", "Peek", "peek", "read"]
