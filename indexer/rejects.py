@@ -1,0 +1,28 @@
+"""What was not taken, and why. The reasons of reading itself are in `indexer.read.reasons`."""
+
+from dataclasses import dataclass
+
+DUPLICATE = "duplicate"
+CODES = {
+    "bad_row": "a row of the manifest breaks a rule; the sentence names its line and the rule",
+    "missing": "the manifest names a file that does not exist",
+    "outside": "a link leads out of the archive",
+    "not_a_file": "a pipe, a socket or a device, not a file",
+    "permission": "the file or folder may not be opened by this user",
+    "bad_name": "the name is not UTF-8, so no table can hold it",
+    DUPLICATE: "the same bytes, or the same slice of the same series, were taken already",
+}
+"""Code -> what it means. Codes are stable: people filter `rejects.parquet` by them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A file that was not taken.
+
+    `path`: relative to the archive; of a manifest's row "cases.csv:12", the manifest and the line.
+    `sentence`: for a person; it holds no value of a header or a row.
+    """
+
+    path: str
+    code: str
+    sentence: str
