@@ -12,16 +12,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from indexer.facts import case_key, facts_of, settle_labels
 from indexer.manifest import TABLES, Manifest, read_manifest
 from indexer.rejects import Reject
 from indexer.row import Row
-from indexer.sources import LABEL_SOURCES, Entry, LabelFrom
+from indexer.sources import LABEL_SOURCES, Entry, LabelFrom, Source, group, source_of
 from indexer.tree import File, Tree
 from models.errors import NothingToIndex, UsageError
 
 __all__ = [
-    *("Entry", "LabelFrom", "Listing", "Source", "case_key", "facts_of", "folder_label", "group"),
-    *("settle_labels", "source_of", "walk"),
+    "Entry",
+    "LabelFrom",
+    "Listing",
+    "Source",
+    "case_key",
+    "facts_of",
+    "folder_label",
+    "group",
+    "settle_labels",
+    "source_of",
+    "walk",
 ]
 
 MANIFESTS = ("cases.csv", "cases.parquet")
