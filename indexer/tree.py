@@ -15,8 +15,8 @@ SIDECARS = frozenset(
         *(".toml", ".yaml", ".yml", ".ini", ".bval", ".bvec"),
     }
 )
-DIRECTORY = "DICOMDIR"  # DICOM PS3.10 8.6: a table of contents, not an image
-THUMBNAILS = "Thumbs.db"
+# DICOM PS3.10 8.6: DICOMDIR is a table of contents. The other is a cache of Windows.
+NO_SCANS = frozenset({"dicomdir", "thumbs.db"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,7 @@ class Tree:
                 path = f"{folder}/{name}" if folder else name
                 if kind == "folder":
                     folders.append(path)
-                elif (
-                    name.startswith((DIRECTORY, THUMBNAILS))
-                    or Path(name).suffix.lower() in SIDECARS
-                ):
+                elif name.lower() in NO_SCANS or Path(name).suffix.lower() in SIDECARS:
                     self._sidecars += 1
                 else:
                     found += self.file(path)
