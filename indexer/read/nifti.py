@@ -123,7 +123,8 @@ def _stored(opened: _Opened) -> NDArray[Any]:
 def _spacing(opened: _Opened, turn: NDArray[np.float64]) -> tuple[float, float, float] | None:
     """(slice, row, column) in mm, or None where the file has no positive voxel size."""
     zooms = [abs(float(z)) for z in opened.header["pixdim"][1:4]]
-    if not all(np.isfinite(zooms)) or min(zooms[:2]) <= 0:
+    apart = [zoom for zoom, n in zip(zooms, opened.shape, strict=True) if n > 1]
+    if not all(np.isfinite(zooms)) or not all(apart):
         return None
     scale = _MM.get(int(opened.header["xyzt_units"]) & 7, 1.0)
     turned = [0.0, 0.0, 0.0]

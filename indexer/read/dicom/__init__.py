@@ -7,16 +7,14 @@ from pathlib import Path
 from pydicom import config
 
 from indexer.read.contract import Limits, Peek
-from indexer.read.dicom.codecs import check_codec, check_complete
 from indexer.read.dicom.file import open_dicom
 from indexer.read.dicom.groups import Groups
 from indexer.read.dicom.header import header_of, instance_number
 from indexer.read.dicom.place import place_of, series_key
-from indexer.read.dicom.scan import scan_of
+from indexer.read.dicom.scan import checked, scan_of
 from indexer.read.dicom.series import volume_of
 from indexer.read.dicom.shape import shape_of
 from indexer.read.dicom.tags import PEEK_TAGS
-from indexer.read.dicom.tiles import matrix_of
 from indexer.read.quiet import quiet
 from indexer.read.reasons import unreadable
 from indexer.scan import Scan
@@ -27,12 +25,9 @@ def peek(path: Path, limits: Limits) -> Peek:
     """What the file says; its pixels stay on the disk. Raises `UnreadableScan`."""
     with _translated("bad_header"):
         opened = open_dicom(path, limits, PEEK_TAGS)
-        shape = shape_of(opened)
-        slide = matrix_of(opened.dataset) is not None
-        check_codec(opened.transfer_syntax)
-        check_complete(opened, shape)
+        shape, slide = checked(opened, limits)
         groups = Groups(opened.dataset)
-        alone = slide or shape.frames > 1
+        alone = slide is not None or shape.frames > 1
         place = None if alone else place_of(groups)
         return Peek(
             kind="dicom",

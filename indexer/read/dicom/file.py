@@ -24,6 +24,7 @@ from indexer.read.reasons import unreadable
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # float, double, integer
 _LONG_LENGTH = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _UNDEFINED = 0xFFFFFFFF
+_MOST_BYTES = 64 << 20  # of one element beside the pixels: a forged length must not be allocated
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ def open_dicom(path: Path, limits: Limits, tags: list[int | BaseTag] | None = No
             file.seek(start)
             return _deflated(file, limits, element, tags)
         file.seek(0)
-        dataset = read_partial(file, stop_when=element.reached, force=True, specific_tags=tags)
+        dataset = read_partial(file, element.reached, _MOST_BYTES, force=True, specific_tags=tags)
         here, end = file.tell(), file.seek(0, 2)
     return _opened(dataset, _syntax(dataset), element, (here, end), path)
 
@@ -96,7 +97,9 @@ def _deflated(
     if len(content) > limits.max_inflated_bytes:
         raise unreadable("too_large", f"unfolds to more than {limits.max_inflated_bytes:,} bytes")
     stream = BytesIO(content)
-    dataset = read_dataset(stream, False, True, stop_when=element.reached, specific_tags=tags)
+    dataset = read_dataset(
+        stream, False, True, stop_when=element.reached, defer_size=_MOST_BYTES, specific_tags=tags
+    )
     where = (stream.tell(), len(content))
     return _opened(dataset, str(ExplicitVRLittleEndian), element, where, content)
 

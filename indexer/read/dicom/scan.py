@@ -17,7 +17,7 @@ from indexer.read.dicom.header import header_of
 from indexer.read.dicom.order import Order, order_of
 from indexer.read.dicom.place import pixel_spacing
 from indexer.read.dicom.shape import Shape, check_size, shape_of
-from indexer.read.dicom.tiles import matrix_of, stitched
+from indexer.read.dicom.tiles import Matrix, matrix_of, stitched
 from indexer.read.dicom.window import voi_of
 from indexer.scan import Scan, Voi
 from models.arrays import FloatImage, Mask
@@ -36,13 +36,22 @@ class _Pixels:
     voi: Voi | None = None
 
 
-def scan_of(opened: Opened, limits: Limits) -> Scan:
-    """Decode all of the file. Raises `UnreadableScan`, and pydicom's and the codecs' own errors."""
+def checked(opened: Opened, limits: Limits) -> tuple[Shape, Matrix | None]:
+    """Shape of the pixels, and of the whole slide if this is one.
+
+    Raises `UnreadableScan` for everything that is wrong before a pixel is decoded.
+    """
     shape = shape_of(opened)
     matrix = matrix_of(opened.dataset)
     check_size(matrix.rows * matrix.columns * shape.samples if matrix else shape.size, limits)
     check_codec(opened.transfer_syntax)
     check_complete(opened, shape)
+    return shape, matrix
+
+
+def scan_of(opened: Opened, limits: Limits) -> Scan:
+    """Decode all of the file. Raises `UnreadableScan`, and pydicom's and the codecs' own errors."""
+    shape, matrix = checked(opened, limits)
     groups = Groups(opened.dataset)
     order = Order.single() if matrix else order_of(groups, opened.dataset, shape.frames)
     if matrix:
