@@ -1,0 +1,57 @@
+"""The command line. A command parses, makes one library call and prints; one command a file."""
+
+import sys
+
+import click
+
+from retrieval.cli.exits import guarded
+from retrieval.cli.settings import settings_of
+
+COMMANDS = {
+    "index": "retrieval.cli.index:index",
+    "query": "retrieval.cli.query:query",
+    "info": "retrieval.cli.info:info",
+    "verify": "retrieval.cli.info:verify",
+    "preprocess": "retrieval.cli.preprocess:preprocess",
+    "segment": "retrieval.cli.segment:segment",
+    "models": "retrieval.cli.models:models",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for: a query must not wait."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        from models.table import load
+
+        command: click.Command = load(COMMANDS, cmd_name, "command")
+        return command
+
+
+@click.group(cls=Commands, context_settings={"auto_envvar_prefix": "CBIR"})
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    help="Settings; without it, cbir.toml in this folder if there is one.",
+)
+@click.version_option(package_name="cbir", message="cbir %(version)s")
+@click.pass_context
+def cbir(ctx: click.Context, config: str | None) -> None:
+    """Nearest cases whose diagnosis is known, for a scan, for words, or for both.
+
+    Decision support for research, not for primary diagnosis.
+    """
+    ctx.obj = settings_of(config)
+    ctx.default_map = ctx.obj.defaults
+
+
+def main() -> None:
+    """What the installed `cbir` runs."""
+    sys.exit(guarded(cbir))

@@ -1,0 +1,92 @@
+"""What an index is built with, and the hash that says two indexes were built alike."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from models.encoders import DEFAULT
+from models.errors import UsageError
+
+DESCRIPTION_VERSION = 1
+"""Raised whenever the same file would be described by other numbers than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How scans are read, preprocessed, segmented and described.
+
+    `preprocess`: modality -> steps, over the defaults of `indexer.preprocess.DEFAULT_CHAINS`.
+    `segment`: modality -> method, over the defaults of `indexer.segment.DEFAULT_METHODS`.
+    `slices`: at most so many slices of a volume are described, evenly spaced.
+    `working_px`: longer side of the picture that the histograms see.
+    `preview_px`: longer side of the small picture kept for the report.
+    """
+
+    encoder: str = DEFAULT
+    preprocess: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    segment: Mapping[str, str] = field(default_factory=dict)
+    slices: int = 64
+    working_px: int = 256
+    preview_px: int = 320
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary that `from_json` takes back."""
+        return {**asdict(self), "preprocess": {k: list(v) for k, v in self.preprocess.items()}}
+
+
+def from_json(data: Mapping[str, Any]) -> Config:
+    """The configuration that `to_json` gave, or that a person wrote.
+
+    Raises `UsageError` naming the setting that does not exist or does not fit.
+    """
+    known = {f.name for f in fields(Config)}
+    for name in data:
+        if name not in known:
+            raise UsageError(f"there is no setting {name!r}; there are: {', '.join(sorted(known))}")
+    values = dict(data)
+    for name in ("slices", "working_px", "preview_px"):
+        if name in values and not (isinstance(values[name], int) and 1 <= values[name] <= 4096):
+            raise UsageError(f"{name} is {values[name]!r}; it is a whole number from 1 to 4096")
+    if not isinstance(values.get("encoder", DEFAULT), str):
+        raise UsageError(f"encoder is {values['encoder']!r}; it is the name of an encoder")
+    values["preprocess"] = _chains(values.get("preprocess", {}))
+    values["segment"] = _methods(values.get("segment", {}))
+    return Config(**values)
+
+
+def _chains(value: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping) or not all(
+        isinstance(steps, list | tuple) and all(isinstance(step, str) for step in steps)
+        for steps in value.values()
+    ):
+        raise UsageError('preprocess is a table of lists, such as CR = ["voi", "median:3"]')
+    return {str(modality): tuple(steps) for modality, steps in value.items()}
+
+
+def _methods(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(isinstance(m, str) for m in value.values()):
+        raise UsageError('segment is a table of names, such as CT = "ct_lungs"')
+    return {str(modality): str(method) for modality, method in value.items()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a `cbir.toml`. Raises `UsageError` if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def identity(config: Config, encoder_sha256: str, dims: Mapping[str, int]) -> str:
+    """The hash (SHA-256, hexadecimal) of all that decides what numbers describe a scan."""
+    told = {
+        "version": DESCRIPTION_VERSION,
+        "config": config.to_json(),
+        "encoder": encoder_sha256,
+        "dims": dict(dims),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""What the next generation is to hold, and in what it differs from the live one."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.descriptors.text import TextModel
+
+from indexer.archive import facts_of
+from indexer.assemble import Content
+from indexer.fit import fit_text, read_heads
+from indexer.plan import Plan
+from indexer.previous import Previous
+from indexer.scan import Header
+from indexer.work import FileRecord
+
+Facts = dict[str, dict[str, Any]]
+
+_REFIT_SHARE = 0.1
+"""The vocabulary is learned again when the texts have changed by this share; until then new texts
+are described by the words that it knows, and the old parts stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The next content. `relabelled`: sources with other facts than before, not described again.
+
+    `gone`: sources of the live generation that the next one has not. `files`: of every source.
+    """
+
+    content: Content
+    relabelled: frozenset[str]
+    gone: frozenset[str]
+    files: tuple[FileRecord, ...]
+    texts: int  # that the vocabulary was learned from
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the next generation would be the live one."""
+        return not (self.content.described or self.relabelled or self.gone)
+
+
+def changes(
+    planned: Plan, previous: Previous, bench: Mapping[str, FileRecord], prune: bool
+) -> Changes:
+    """`bench`: the files of the scans on the workbench, by path."""
+    on_bench = {record.source for record in bench.values()}
+    described = {source.key for source in planned.sources} & on_bench
+    stays = set() if prune else planned.vanished & previous.facts.keys() - described
+    files = previous.files | {p: r for p, r in bench.items() if r.source in described}
+    headers = {r.source: r.header for r in files.values() if r.header}
+    kept = previous.facts.keys() - described
+    facts: Facts = {
+        source.key: facts_of(source, Header(**json.loads(headers[source.key])))
+        for source in planned.sources
+        if source.key in described or source.key in kept
+    }
+    relabelled = {
+        key for key in facts.keys() & kept if _said(facts[key]) != _said(previous.facts[key])
+    }
+    facts |= {key: previous.facts[key] for key in stays}
+    gone = previous.facts.keys() - facts.keys()
+    text, texts, is_new = _text(facts, previous, changed=bool(gone or relabelled))
+    return Changes(
+        content=Content(facts, frozenset(described), text, is_new),
+        relabelled=frozenset(relabelled),
+        gone=frozenset(gone),
+        files=tuple(files[path] for path in sorted(files) if files[path].source in facts),
+        texts=texts,
+    )
+
+
+def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _text(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, int, bool]:
+    """The vocabulary, how many texts it was learned from, and whether it is new.
+
+    What was removed or replaced must not live on in it, so then it is always learned again.
+    """
+    texts = [told["findings"] for told in facts.values() if told.get("findings")]
+    generation = previous.generation
+    if generation is not None and previous.usable and not changed:
+        before = generation.manifest["texts"]
+        if len(texts) <= (1 + _REFIT_SHARE) * before:
+            return read_heads(generation.path / "heads").text, before, False
+    return fit_text(texts), len(texts), True

@@ -1,0 +1,182 @@
+"""From files to numbers: the very same way for a scan of the archive and for a query.
+
+Untrusted files are handed to the sandboxed workers (`indexer.prepare`); the pictures that come back
+are turned into embeddings here.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from models.descriptors.text import DIM as TEXT_DIM
+
+from indexer.archive import Entry
+from indexer.config import Config
+from indexer.read import Peek
+from indexer.scan import Header
+from indexer.workers import WorkerPool
+from models.arrays import ByteImage, FloatImage
+from models.descriptors import load
+from models.encoders import Encoder
+from models.errors import UnreadableScan
+
+WORKER = "indexer.prepare:run"
+IMAGE_BLOCKS = ("colour", "edge", "embedding")
+
+
+Peeks = Iterator[tuple[str, Peek | UnreadableScan]]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A scan in numbers.
+
+    `blocks`: descriptor name -> float32 (n, dim), one row an instance, each of unit length or
+    zeros. `previews`: n JPEGs. `slices`: each instance's place in the volume, or (-1,) for a
+    picture. `shape`: (rows, columns) of an instance in pixels. `sha256`: of each file, in the order
+    in which they were given.
+    """
+
+    header: Header
+    blocks: dict[str, FloatImage]
+    previews: tuple[bytes, ...]
+    slices: tuple[int, ...]
+    shape: tuple[int, int]
+    quality: tuple[str, ...]
+    segmentation: str
+    sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One scan to describe: its files, and a mask file if the archive has one for it."""
+
+    key: str
+    paths: tuple[str, ...]
+    mask: str = ""
+
+
+class Describer:
+    """Turns files into `Described` scans, with the workers and the encoder that it is given."""
+
+    def __init__(self, pool: WorkerPool, encoder: Encoder, config: Config, batch: int = 16) -> None:
+        """`batch`: pictures that the encoder is given at once."""
+        self.encoder = encoder
+        self.config = config
+        self._pool = pool
+        self._told = json.dumps(config.to_json())
+        self._batch = batch
+
+    @property
+    def dims(self) -> dict[str, int]:
+        """How many numbers each block has, in the order in which the blocks stand side by side."""
+        image = {name: load(name).dim for name in ("colour", "edge")}
+        return {**image, "embedding": self.encoder.spec.dim, "text": TEXT_DIM}
+
+    def looker(self, root: Path) -> Callable[[Sequence[Entry]], Peeks]:
+        """Looks at the headers of files of an archive in `root`."""
+
+        def look(entries: Sequence[Entry]) -> Peeks:
+            jobs = ((e.path, {"job": "peek", "path": str(root / e.path)}) for e in entries)
+            for outcome in self._pool.run(jobs):
+                yield outcome.key, outcome.error or _peek(outcome.meta)
+
+        return look
+
+    def describe(self, tasks: Iterable[Task]) -> Iterator[tuple[str, Described | UnreadableScan]]:
+        """Each task's key and what came of it, in the order of the tasks.
+
+        Workers prepare scans while the encoder, in a thread of its own, embeds a batch of earlier
+        ones; nothing waits but for the slower of the two.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            waiting: list[_Batch] = []
+            for batch in self._batches(tasks):
+                batch.embeddings = thread.submit(self._embed, batch.pictures)
+                waiting.append(batch)
+                if len(waiting) > 2:
+                    yield from waiting.pop(0).finished()
+            for batch in waiting:
+                yield from batch.finished()
+
+    def _batches(self, tasks: Iterable[Task]) -> Iterator["_Batch"]:
+        jobs = ((task.key, self._params(task)) for task in tasks)
+        batch = _Batch()
+        for outcome in self._pool.run(jobs):
+            batch.add(outcome)
+            if batch.count >= self._batch:
+                yield batch
+                batch = _Batch()
+        if batch.outcomes:
+            yield batch
+
+    def _params(self, task: Task) -> dict[str, Any]:
+        return {
+            "job": "prepare",
+            "paths": list(task.paths),
+            "mask": task.mask,
+            "config": self._told,
+            "size": self.encoder.spec.size,
+        }
+
+    def _embed(self, pictures: list[ByteImage]) -> FloatImage:
+        if not pictures:
+            return np.zeros((0, self.encoder.spec.dim), np.float32)
+        rgb = [np.broadcast_to(p, (*p.shape[:3], 3)) for p in pictures]
+        return self.encoder.encode(np.concatenate(rgb))
+
+
+class _Batch:
+    """Outcomes whose pictures are embedded together."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Any] = []
+        self.pictures: list[ByteImage] = []
+        self.count = 0
+        self.embeddings: Any = None
+
+    def add(self, outcome: Any) -> None:
+        self.outcomes.append(outcome)
+        if outcome.error is None:
+            pictures = outcome.arrays["pictures"]
+            self.pictures.append(pictures)
+            self.count += len(pictures)
+
+    def finished(self) -> Iterator[tuple[str, Described | UnreadableScan]]:
+        embeddings = self.embeddings.result()
+        start = 0
+        for outcome in self.outcomes:
+            if outcome.error is not None:
+                yield outcome.key, outcome.error
+                continue
+            end = start + len(outcome.arrays["pictures"])
+            yield outcome.key, _described(outcome.meta, outcome.arrays, embeddings[start:end])
+            start = end
+
+
+def _peek(meta: Mapping[str, Any]) -> Peek:
+    return Peek(**{**meta, "header": Header(**meta["header"])})
+
+
+def _described(
+    meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], embedding: FloatImage
+) -> Described:
+    ends = np.cumsum(meta["preview_bytes"])
+    previews = arrays["previews"].tobytes()
+    return Described(
+        header=Header(**meta["header"]),
+        blocks={"colour": arrays["colour"], "edge": arrays["edge"], "embedding": embedding},
+        previews=tuple(
+            previews[end - size : end]
+            for end, size in zip(ends, meta["preview_bytes"], strict=True)
+        ),
+        slices=tuple(meta["slices"]),
+        shape=(meta["shape"][0], meta["shape"][1]),
+        quality=tuple(meta["quality"]),
+        segmentation=meta["segmentation"],
+        sha256=tuple(meta["sha256"]),
+    )

@@ -1,0 +1,94 @@
+"""Writes a whole generation: store, heads, vectors, and the manifest that describes them."""
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer import commit, store, vectors
+from indexer.archive import settle_labels
+from indexer.assemble import assemble
+from indexer.commit import Generation
+from indexer.config import Config
+from indexer.contents import Changes
+from indexer.fit import Heads, fit_on, write_heads
+from indexer.previous import Previous, software
+from indexer.store import FILES, REJECTS, Store
+from indexer.work import Workbench
+from models.encoders import EncoderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a generation was built with and from: what its manifest tells."""
+
+    config: Config
+    identity: str
+    dims: Mapping[str, int]
+    encoder: EncoderSpec
+    archive: Path
+    rejects: tuple[Mapping[str, Any], ...]  # rows of `REJECTS`
+
+
+def write_generation(
+    out: Path, previous: Previous, bench: Workbench, change: Changes, built: Built
+) -> tuple[Generation, tuple[str, ...]]:
+    """Writes the next generation, makes it the live one, and gives it with remarks on its labels.
+
+    Raises `CannotWrite`; the live generation then stays what it was.
+    """
+    number = max(previous.number, commit.highest(out)) + 1
+    folder = commit.begin(out, number)
+    try:
+        assemble(folder, previous.store, bench, change.content)
+        cases, remarks = _write_tables(folder, change, built)
+        fusion, vote = fit_on(folder, cases, built.dims)
+        with commit.writing(folder):
+            (folder / "heads").mkdir()
+        write_heads(folder / "heads", Heads(change.content.text, fusion, vote))
+        dim = sum(built.dims.values())
+        count = vectors.write(folder / vectors.FILE, Store(folder).vectors(built.dims), dim)
+        manifest = _manifest(change, built, cases, count)
+        return commit.publish(out, folder, number, manifest), remarks
+    except BaseException:
+        commit.discard(folder)
+        raise
+
+
+def _write_tables(folder: Path, change: Changes, built: Built) -> tuple[pa.Table, tuple[str, ...]]:
+    facts = Store(folder).facts()
+    labels, remarks = settle_labels(facts.select(["case_id", "patient_id", "label"]).to_pylist())
+    cases = store.cases_of(facts, labels)
+    store.write(cases, folder / "cases.parquet")
+    rows = [{name: getattr(record, name) for name in FILES.names} for record in change.files]
+    store.write(pa.Table.from_pylist(rows, FILES), folder / "files.parquet")
+    rejects = pa.Table.from_pylist([dict(row) for row in built.rejects], REJECTS)
+    store.write(rejects, folder / "rejects.parquet")
+    return cases, tuple(remarks)
+
+
+def _manifest(change: Changes, built: Built, cases: pa.Table, instances: int) -> dict[str, Any]:
+    labels = Counter(label for label in cases.column("label").to_pylist() if label)
+    patients = {patient for patient in cases.column("patient_id").to_pylist() if patient}
+    return {
+        "identity": built.identity,
+        "config": built.config.to_json(),
+        "dims": dict(built.dims),
+        "encoder": {"name": built.encoder.name, "sha256": built.encoder.sha256},
+        "software": software(),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "archive": str(built.archive),
+        "texts": change.texts,
+        "counts": {
+            "cases": len(cases),
+            "instances": instances,
+            "patients": len(patients),
+            "files": len(change.files),
+            "rejects": len(built.rejects),
+            "labels": dict(sorted(labels.items())),
+        },
+    }

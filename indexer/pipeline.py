@@ -1,0 +1,169 @@
+"""The whole way from an archive to an index, on one screen.
+
+    walk -> plan -> take (read, quality, preprocess, segment, describe) -> changes
+         -> assemble the store -> fit -> vectors -> commit
+
+Stages do not know each other; this file joins them.
+"""
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from indexer import commit
+from indexer.archive import Listing, walk
+from indexer.config import Config, identity
+from indexer.contents import Changes, changes
+from indexer.describe import WORKER, Describer
+from indexer.facts import disputes
+from indexer.generation import Built, write_generation
+from indexer.plan import Plan, plan
+from indexer.previous import Previous
+from indexer.rejects import Reject
+from indexer.summary import Summary
+from indexer.take import Progress, Taker
+from indexer.work import Workbench
+from indexer.workers import WorkerPool
+from models.errors import NothingToIndex
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build. `workers`: processes that decode; None: one a core.
+
+    `resume`: keep what was described before. `prune`: take out scans whose files are gone.
+    `label_from`: see `indexer.archive`.
+    """
+
+    config: Config = field(default_factory=Config)
+    resume: bool = True
+    prune: bool = False
+    dry_run: bool = False
+    label_from: str = "auto"
+    workers: int | None = None
+
+
+def build(
+    archive: Path, out: Path, options: Options | None = None, progress: Progress = _silent
+) -> Summary:
+    """Builds the index of `archive` in `out`, or brings it up to date, and says what was done.
+
+    Raises `NothingToIndex`, `IndexLocked`, `IndexDamaged`, `CannotWrite`, `ModelUnusable` or
+    `UsageError`. Whatever is raised, the index is then as it was before.
+    """
+    from models.encoders.registry import load
+
+    began = time.perf_counter()
+    options = options or Options()
+    listing = walk(archive, options.label_from)
+    with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
+        pool.start()
+        describer = Describer(pool, load(options.config.encoder), options.config)
+        if options.dry_run:
+            summary = _look(listing, out, options, describer)
+        else:
+            with commit.locked(out):
+                summary = _update(listing, out, options, describer, progress)
+    return replace(summary, seconds=time.perf_counter() - began)
+
+
+def _look(listing: Listing, out: Path, options: Options, describer: Describer) -> Summary:
+    """What would be done, without doing or writing anything."""
+    previous = Previous.of(out, identity_of(describer), options.resume)
+    entries, carried = previous.without_rejects(listing.entries)
+    planned = plan(entries, previous.files, describer.looker(listing.root))
+    return Summary(
+        str(out),
+        generation=previous.number,
+        described=len(planned.todo),
+        unchanged=len(planned.sources) - len(planned.todo),
+        vanished=len(planned.vanished),
+        rejects=(*listing.rejects, *carried, *planned.rejects),
+        remarks=listing.remarks,
+        dry_run=True,
+    )
+
+
+def _update(
+    listing: Listing, out: Path, options: Options, describer: Describer, progress: Progress
+) -> Summary:
+    previous = Previous.of(out, identity_of(describer), options.resume)
+    bench = Workbench(out, identity_of(describer))
+    if not options.resume:
+        bench.clear()
+    known = previous.files | {record.path: record for record in bench.files()}
+    entries, carried = previous.without_rejects(listing.entries)
+    planned = plan(entries, known, describer.looker(listing.root))
+    taker = Taker(describer, bench, listing.root, entries, known.values())
+    refused = taker.take(planned.todo, progress)
+    rejects = (*listing.rejects, *carried, *planned.rejects, *refused)
+    on_bench = {record.path: record for record in bench.files()}
+    change = changes(planned, previous, on_bench, options.prune)
+    if not change.content.facts:
+        raise NothingToIndex(_nothing(listing, rejects))
+    summary = _summary(out, planned, change, rejects, len(refused))
+    if change.nothing and previous.rejects_are(rejects):
+        bench.clear()
+        return summary.of_generation(previous.generation, listing.remarks)
+    built = _built(describer, listing, rejects)
+    generation, remarks = write_generation(out, previous, bench, change, built)
+    bench.clear()
+    commit.sweep(out, generation)
+    summary = summary.of_generation(
+        generation, (*listing.remarks, *disputes(planned.sources), *remarks)
+    )
+    return replace(summary, committed=True)
+
+
+def _summary(
+    out: Path, planned: Plan, change: Changes, rejects: tuple[Reject, ...], refused: int
+) -> Summary:
+    content = change.content
+    described = len(planned.todo) - refused
+    return Summary(
+        str(out),
+        described=described,
+        resumed=len(content.described) - described,
+        unchanged=len(content.facts) - len(content.described) - len(change.relabelled),
+        relabelled=len(change.relabelled),
+        removed=len(change.gone),
+        vanished=len(planned.vanished & content.facts.keys()),
+        rejects=rejects,
+    )
+
+
+def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) -> Built:
+    stamps = {entry.path: (entry.size, entry.mtime_ns) for entry in listing.entries}
+    rows = []
+    for reject in rejects:
+        size, mtime_ns = stamps.get(reject.path, (None, None))
+        told = {"path": reject.path, "code": reject.code, "sentence": reject.sentence}
+        rows.append({**told, "bytes": size, "mtime_ns": mtime_ns})
+    return Built(
+        config=describer.config,
+        identity=identity_of(describer),
+        dims=describer.dims,
+        encoder=describer.encoder.spec,
+        archive=listing.root,
+        rejects=tuple(rows),
+    )
+
+
+def identity_of(describer: Describer) -> str:
+    """The hash of all that decides what numbers `describer` gives."""
+    return identity(describer.config, describer.encoder.spec.sha256, describer.dims)
+
+
+def _nothing(listing: Listing, rejects: tuple[Reject, ...]) -> str:
+    if not rejects:
+        return f"{listing.root} holds no scan; give a folder with DICOM, NIfTI or picture files"
+    first = rejects[0]
+    return (
+        f"none of the {len(rejects)} files of {listing.root} could be taken; "
+        f"the first: {first.path}: {first.sentence}"
+    )

@@ -1,0 +1,167 @@
+"""From files to all that can be said without the encoder: what a sandboxed worker does.
+
+    read -> quality -> preprocess -> segment -> histograms, preview, the encoder's picture
+
+The same for a scan of the archive and for a query.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from models.encoders.fit import fit
+
+from indexer import read
+from indexer.config import Config, from_json
+from indexer.preprocess import DEFAULT_CHAINS, chain_for, preprocess
+from indexer.quality import remarks
+from indexer.scan import Scan
+from indexer.segment import DEFAULT_METHODS, Segmentation, box_of, method_for, segment
+from models.arrays import FloatImage, Mask
+from models.descriptors import load
+
+_PREVIEW_QUALITY = 85
+
+Meta = dict[str, Any]
+Arrays = dict[str, np.ndarray]
+
+
+def peek(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
+    """Worker side: what the header of the file `params["path"]` says, as JSON. No pixels."""
+    told = read.peek(Path(params["path"]))
+    return asdict(told), {}
+
+
+def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
+    """Worker side: all that can be said of a scan without the encoder.
+
+    `params`: `paths` (the files of one scan), `config` (as JSON text), `size` (pixels that the
+    encoder takes) and optionally `mask` (a mask file). Raises `UnreadableScan`.
+    """
+    config = _config(params["config"])
+    paths = [Path(path) for path in params["paths"]]
+    scan = read.read(paths)
+    chosen = _slices(scan, config.slices)
+    shown, found = shown_and_segmented(scan, config, params.get("mask", ""))
+    middle = shown.pixels[chosen[len(chosen) // 2]] if scan.volume else shown.pixels
+    meta = {
+        "header": asdict(scan.header),
+        "quality": list(remarks(scan, middle)),
+        "segmentation": found.method if not found.fell_back else f"whole image ({found.reason})",
+        "slices": chosen if scan.volume else [-1],
+        "shape": list(middle.shape[:2]),
+        "sha256": [_sha256(path) for path in paths],
+    }
+    pictures, masks = [shown.pixels], [found.mask]
+    if scan.volume:
+        pictures = [shown.pixels[i] for i in chosen]
+        masks = [None if found.mask is None else found.mask[i] for i in chosen]
+    arrays = _picture_arrays(pictures, masks, config, int(params["size"]))
+    meta["preview_bytes"] = arrays.pop("preview_bytes").tolist()
+    return meta, arrays
+
+
+def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Scan, Segmentation]:
+    """The scan after its modality's chain, and its region by its modality's method.
+
+    `mask`: the mask file that came with it, for the method "given".
+    """
+    header = scan.header
+    chains = {**DEFAULT_CHAINS, **config.preprocess}
+    shown = preprocess(scan, chain_for(header.modality, chains, header.body_part))
+    method = method_for(header, {**DEFAULT_METHODS, **config.segment})
+    given = _mask(Path(mask)) if mask and method == "given" else None
+    return shown, segment(scan, shown, method, given)
+
+
+def _mask(path: Path) -> Mask:
+    """What is brighter than black in a mask file: bool. Raises `UnreadableScan`."""
+    scan = read.read([path])
+    pixels = scan.pixels.max(axis=-1) if scan.colour else scan.pixels
+    return np.asarray(pixels > 0)
+
+
+def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
+    """Worker side: the two things that a worker can be asked for, by `params["job"]`."""
+    return {"peek": peek, "prepare": prepare}[params["job"]](params)
+
+
+@cache
+def _config(text: str) -> Config:
+    return from_json(json.loads(text))
+
+
+def _slices(scan: Scan, most: int) -> list[int]:
+    """At most `most` slices, evenly spaced, never the two outermost alone."""
+    if not scan.volume:
+        return [0]
+    depth = len(scan.pixels)
+    count = min(depth, most)
+    return [int((i + 0.5) * depth / count) for i in range(count)]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _picture_arrays(
+    pictures: list[FloatImage], masks: list[Mask | None], config: Config, size: int
+) -> dict[str, np.ndarray]:
+    """The histograms, encoder inputs and previews of the instances, stacked."""
+    colour, edge = load("colour"), load("edge")
+    rows = []
+    for picture, mask in zip(pictures, masks, strict=True):
+        inside, mask = _within(picture, mask)
+        small, small_mask = _reduced(inside, mask, config.working_px)
+        preview = _preview(picture, config.preview_px)
+        row = (colour.describe(small, small_mask), edge.describe(small, small_mask))
+        rows.append((*row, fit(inside, size), preview))
+    previews = [row[3] for row in rows]
+    arrays = {
+        "colour": np.stack([row[0] for row in rows]),
+        "edge": np.stack([row[1] for row in rows]),
+        "pictures": np.stack([row[2] for row in rows]),
+        "previews": np.frombuffer(b"".join(previews), np.uint8),
+        "preview_bytes": np.array([len(preview) for preview in previews]),
+    }
+    if all(picture.ndim == 2 for picture in pictures):
+        arrays["pictures"] = arrays["pictures"][..., :1]  # a third of the bytes to send
+    return arrays
+
+
+def _within(picture: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask | None]:
+    """The part of a picture inside the mask's box, and the mask there."""
+    if mask is None or not mask.any():
+        return picture, None
+    box = box_of(mask)
+    return picture[box], mask[box]
+
+
+def _reduced(
+    picture: FloatImage, mask: Mask | None, longest: int
+) -> tuple[FloatImage, Mask | None]:
+    height, width = picture.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return picture, mask
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    if mask is not None:
+        mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return small, mask
+
+
+def _preview(picture: FloatImage, longest: int) -> bytes:
+    small, _ = _reduced(picture, None, longest)
+    pixels = np.rint(small * 255).astype(np.uint8)
+    if pixels.ndim == 3:
+        pixels = pixels[..., ::-1]
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY])
+    return data.tobytes()

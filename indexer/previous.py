@@ -1,0 +1,131 @@
+"""What the live generation knows already, and so need not be done again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from indexer import commit
+from indexer.archive import Entry
+from indexer.commit import Generation
+from indexer.rejects import DUPLICATE, Reject
+from indexer.store import FILES, IDENTITY, Store
+from indexer.work import FileRecord
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The live generation, or none. `usable`: its descriptions are what this run would give."""
+
+    generation: Generation | None
+    usable: bool
+
+    @classmethod
+    def of(cls, index: Path, identity: str, resume: bool) -> "Previous":
+        """What lies in `index`. Every file is compared with its hash before it is built upon.
+
+        Raises `IndexDamaged` or `IndexUnusable`.
+        """
+        generation = commit.live(index) if index.is_dir() else None
+        usable = generation is not None and resume and generation.manifest["identity"] == identity
+        if generation is not None and usable:
+            commit.check(generation)
+        return cls(generation, usable)
+
+    @property
+    def number(self) -> int:
+        """The live generation's number; 0 if there is none."""
+        return 0 if self.generation is None else self.generation.number
+
+    @property
+    def store(self) -> Store | None:
+        """Its tables, if they can be built upon."""
+        return Store(self.generation.path) if self.generation and self.usable else None
+
+    @cached_property
+    def files(self) -> dict[str, FileRecord]:
+        """The files that were taken, by path."""
+        if self.store is None:
+            return {}
+        rows = self.store.table("files").select(FILES.names).to_pylist()
+        return {row["path"]: FileRecord(**row) for row in rows}
+
+    @cached_property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What was known of each source."""
+        if self.store is None:
+            return {}
+        table = self.store.facts()
+        own = set(IDENTITY.names) - {"source"}
+        keep = [name for name in table.column_names if name not in own]
+        first = table.select(keep).to_pylist()
+        return {row.pop("source"): row for row in reversed(first)}
+
+    def without_rejects(
+        self, entries: Sequence[Entry]
+    ) -> tuple[tuple[Entry, ...], tuple[Reject, ...]]:
+        """The entries that are worth a look, and the rejects among the unchanged others.
+
+        A duplicate is looked at again when any file that was taken has changed or gone: it may have
+        been the other one.
+        """
+        stamps = {entry.path: (entry.size, entry.mtime_ns) for entry in entries}
+        whole = all(stamps.get(r.path) == (r.bytes, r.mtime_ns) for r in self.files.values())
+        carried, left = [], []
+        for entry in entries:
+            reject = self._unchanged_reject(entry)
+            if reject is None or (reject.code == DUPLICATE and not whole):
+                left.append(entry)
+            else:
+                carried.append(reject)
+        return tuple(left), tuple(carried)
+
+    def _unchanged_reject(self, entry: Entry) -> Reject | None:
+        known = self.rejects.get(entry.path)
+        if known is None or known[1:] != (entry.size, entry.mtime_ns):
+            return None
+        return known[0]
+
+    def rejects_are(self, rejects: Sequence[Reject]) -> bool:
+        """Whether the same files were not taken, for the same reasons."""
+        if self.store is None:
+            return False
+        before = {(row["path"], row["code"]) for row in self.store.table("rejects").to_pylist()}
+        return before == {(reject.path, reject.code) for reject in rejects}
+
+    @cached_property
+    def rejects(self) -> dict[str, tuple[Reject, int, int]]:
+        """The files that were not taken, with their size and time, by path.
+
+        None after an update of this software: it may read what the last one could not.
+        """
+        if self.store is None or self.generation is None:
+            return {}
+        if self.generation.manifest["software"] != software():
+            return {}
+        rows = self.store.table("rejects").to_pylist()
+        return {
+            row["path"]: (
+                Reject(row["path"], row["code"], row["sentence"]),
+                row["bytes"],
+                row["mtime_ns"],
+            )
+            for row in rows
+        }
+
+    def manifest(self, key: str) -> Any:
+        """An entry of the manifest, or None."""
+        return None if self.generation is None else self.generation.manifest.get(key)
+
+
+def software() -> str:
+    """This software's name and version."""
+    return f"cbir {version('cbir')}"
+
+
+def header_json(header: Mapping[str, Any]) -> str:
+    """A header as it is kept: what is said, and nothing else."""
+    return json.dumps({name: value for name, value in header.items() if value not in ("", None)})

@@ -1,0 +1,115 @@
+"""Scans that were described but not committed yet: what an interrupted run need not do again.
+
+Parts of up to `ROWS` instances, each written under a temporary name and renamed, in a folder named
+by the identity of the configuration: another configuration never finds them.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer import store
+from indexer.commit import WORK, writing
+from indexer.describe import Described
+
+ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file that was taken: when its size and time are unchanged it is not read again."""
+
+    path: str
+    source: str
+    bytes: int
+    mtime_ns: int
+    sha256: str
+    header: str = ""
+    series: str = ""
+
+
+class Workbench:
+    """Takes described scans, keeps them on disk, and gives them back in the order of taking."""
+
+    def __init__(self, index: Path, identity: str) -> None:
+        """`identity`: of the configuration, see `indexer.config`. Raises `CannotWrite`."""
+        self._root = index / WORK
+        self._folder = self._root / identity[:16]
+        self._held: list[pa.Table] = []
+        self._files: list[FileRecord] = []
+        self._count = 0
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+
+    def files(self) -> list[FileRecord]:
+        """The files of every scan that is kept here."""
+        found = []
+        for path in self._parts():
+            told = pq.read_schema(path).metadata[b"files"]
+            found += [FileRecord(**record) for record in json.loads(told)]
+        return found
+
+    def add(self, source: str, described: Described, files: list[FileRecord]) -> None:
+        """Takes one scan; writes a part whenever there are enough. Raises `CannotWrite`."""
+        self._held.append(rows_of(source, described, [record.path for record in files]))
+        self._files += files
+        self._count += len(described.slices)
+        if self._count >= ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is held."""
+        if not self._held:
+            return
+        told = json.dumps([asdict(record) for record in self._files])
+        table = pa.concat_tables(self._held).replace_schema_metadata({"files": told})
+        path = self._folder / f"{len(self._parts()):08d}.parquet"
+        with writing(path):
+            pq.write_table(table, path.with_suffix(".new"), compression="none")
+            path.with_suffix(".new").replace(path)
+        self._held, self._files, self._count = [], [], 0
+
+    def tables(self, sources: set[str]) -> Iterator[pa.Table]:
+        """The rows of these sources, part by part; of a source taken twice, those taken last."""
+        parts = self._parts()
+        last: dict[str, Path] = {}
+        for path in parts:
+            last |= dict.fromkeys(store.read(path, ["source"]).column(0).unique().to_pylist(), path)
+        for path in parts:
+            table = store.read(path)
+            wanted = [s in sources and last[s] == path for s in table.column("source").to_pylist()]
+            if any(wanted):
+                yield table.filter(pa.array(wanted)).replace_schema_metadata(None)
+
+    def clear(self) -> None:
+        """Forgets everything, of other configurations too."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._folder.glob("*.parquet"))
+
+
+def rows_of(source: str, described: Described, paths: list[str]) -> pa.Table:
+    """One row an instance: identity, image blocks and preview."""
+    count = len(described.slices)
+    single = len(paths) == 1
+    columns: dict[str, Any] = {
+        "instance_id": [source if i < 0 else f"{source}#{i}" for i in described.slices],
+        "source": [source] * count,
+        "path": [paths[0] if single else paths[i] for i in described.slices],
+        "slice_index": described.slices,
+        "rows": [described.shape[0]] * count,
+        "columns": [described.shape[1]] * count,
+        "quality": ["; ".join(described.quality)] * count,
+        "segmentation": [described.segmentation] * count,
+    }
+    table = pa.table({f.name: pa.array(columns[f.name], f.type) for f in store.IDENTITY})
+    for name, vectors in described.blocks.items():
+        table = table.append_column(name, store.block_column(vectors))
+    return table.append_column(store.PREVIEW, pa.array(described.previews, pa.binary()))

@@ -1,0 +1,65 @@
+"""`cbir index`: build an index, or bring it up to date."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from retrieval.cli.exits import DONE, REJECTS
+from retrieval.cli.output import Bars, set_up_logging, verbosity
+from retrieval.cli.settings import Settings
+
+
+@click.command(
+    epilog="Example: cbir index examples/archive --out demo/index",
+    help="""Build an index of ARCHIVE (a folder, or a cases.csv), or bring it up to date.
+
+    Only what is new or changed is done again, also after an interruption.""",
+)
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The index's folder.")
+@click.option("--resume/--no-resume", default=True, help="Keep what was done before (default).")
+@click.option("--prune", is_flag=True, help="Take out the scans whose files are gone.")
+@click.option(
+    "--label-from",
+    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
+    default="auto",
+    help="Where labels come from; auto: the first of them that has one.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="Processes that decode; default: cores."
+)
+@click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@verbosity
+@click.pass_obj
+def index(
+    settings: Settings,
+    /,
+    archive: Path,
+    out: Path,
+    form: str,
+    quiet: bool,
+    verbose: bool,
+    strict: bool,
+    encoder: str | None,
+    **options: Any,
+) -> int:
+    """See the help text above."""
+    set_up_logging(verbose)
+    from indexer.pipeline import Options, build
+
+    config = settings.config if encoder is None else replace(settings.config, encoder=encoder)
+    bars = Bars(quiet)
+    try:
+        summary = build(archive, out, Options(config=config, **options), bars)
+    finally:
+        bars.close()
+    if form == "json":
+        click.echo(json.dumps(summary.to_json(), indent=1))
+    elif not quiet:
+        click.echo(summary.to_text(), err=True)
+    return REJECTS if strict and summary.rejected else DONE

@@ -1,0 +1,85 @@
+"""`cbir query`: the nearest cases of a scan, of words, or of both."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import UsageError
+from retrieval.cli.output import put, set_up_logging, verbosity
+
+if TYPE_CHECKING:
+    from retrieval.answer import Answer
+    from retrieval.search import Engine
+
+
+@click.command(
+    epilog="Example: cbir query examples/queries/q01.jpg --index demo/index -k 3",
+    help="""Find the cases most like SCAN: a file, or a folder with the slices of one series.
+
+    With --text the words count too; --text alone searches by words.""",
+)
+@click.argument("scan", required=False, type=click.Path(path_type=Path))
+@click.option("--index", required=True, type=click.Path(path_type=Path), help="The index's folder.")
+@click.option("--text", default="", help="Words, e.g. a finding.")
+@click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
+@click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
+@click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
+@click.option("--patient", default="", help="Whose scan it is, where its header does not say.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), default="table")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write there instead of stdout.")
+@verbosity
+def query(
+    scan: Path | None,
+    index: Path,
+    form: str,
+    out: str | None,
+    quiet: bool,
+    verbose: bool,
+    **asked: str | int,
+) -> None:
+    """See the help text above."""
+    set_up_logging(verbose)
+    from retrieval.search import Engine, Query
+
+    wanted = Query(
+        scan=scan,
+        text=str(asked["text"]),
+        k=int(asked["k"]),
+        weights=weights_of(str(asked["weights"])),
+        where=str(asked["where"]),
+        patient_id=str(asked["patient"]),
+    )
+    with Engine(index, warm=scan is not None) as engine:
+        answer = engine.query(wanted)
+        put(rendered(engine, answer, form), out)
+
+
+def rendered(engine: "Engine", answer: "Answer", form: str) -> str:
+    """The answer as text of that form: table, json or html."""
+    if form == "json":
+        from retrieval.report.as_json import render as as_json
+
+        return as_json(answer)
+    if form == "html":
+        from retrieval.report.html import render as as_html
+
+        return as_html(answer, engine.previews(answer.hits + answer.priors))
+    from retrieval.report.table import render as as_table
+
+    return as_table(answer, shutil.get_terminal_size((100, 24)).columns)
+
+
+def weights_of(text: str) -> dict[str, float]:
+    """`colour=1,embedding=4` as a dictionary. Raises `UsageError`."""
+    weights = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, sign, value = part.partition("=")
+        try:
+            weights[name.strip()] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign:
+            raise UsageError(f"--weights has {part!r}; it is written like colour=1,embedding=4")
+    return weights

@@ -1,0 +1,151 @@
+"""An index that is open for asking: the live generation's tables, vectors and fitted heads.
+
+A reader keeps the generation that it opened, whatever is committed meanwhile.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from indexer import commit, vectors
+from indexer.config import Config, from_json
+from indexer.fit import Heads, read_heads
+from indexer.store import Store
+from models.arrays import FloatImage, Mask
+from models.descriptors import BLOCKS
+from models.encoders import EncoderSpec
+from models.errors import IndexUnusable
+from retrieval.answer import Hit
+from retrieval.ranking import CaseRanker, Ranked
+
+_CHECK_UP_TO_BYTES = 256 << 20
+
+
+class OpenIndex:
+    """One generation, read once. Row i of every table is vector i."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the live generation of `path`.
+
+        Files are compared with the manifest's hashes, the vectors of a large index (over 256 MiB)
+        by `cbir verify` only. Raises `IndexUnusable` or `IndexDamaged`.
+        """
+        self.path = path
+        self.generation = commit.opened(path)
+        told = self.generation.manifest
+        size = sum(file["bytes"] for file in told["files"].values())
+        commit.check(self.generation, None if size <= _CHECK_UP_TO_BYTES else ("cases", "heads"))
+        self.config: Config = from_json(told["config"])
+        self.dims: dict[str, int] = {name: told["dims"][name] for name in BLOCKS}
+        self.store = Store(self.generation.path)
+        self.heads: Heads = read_heads(self.generation.path / "heads")
+        self.facts: pa.Table = self.store.facts()
+        self.cases: pa.Table = self.store.table("cases")
+        ends = np.cumsum(list(self.dims.values()))
+        self.blocks = {
+            name: slice(int(end - self.dims[name]), int(end))
+            for name, end in zip(BLOCKS, ends, strict=True)
+        }
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights that hold where the query names no others."""
+        return self.heads.fusion.weights
+
+    @cached_property
+    def ranker(self) -> CaseRanker:
+        """Finds the nearest cases."""
+        count, dim = len(self.facts), sum(self.dims.values())
+        index = vectors.read(self.generation.path / vectors.FILE, count, dim)
+        return CaseRanker(index, self._case_of_row)
+
+    @cached_property
+    def _case_of_row(self) -> np.ndarray:
+        numbers = {name: i for i, name in enumerate(self.case_ids)}
+        case_ids = self.facts.column("case_id").to_pylist()
+        return np.fromiter((numbers[name] for name in case_ids), np.int64, len(case_ids))
+
+    @cached_property
+    def case_ids(self) -> list[str]:
+        """Each case's id."""
+        names: list[str] = self.cases.column("case_id").to_pylist()
+        return names
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Each case's label; empty where it has none."""
+        return [label or "" for label in self.cases.column("label").to_pylist()]
+
+    def label_mask(self, excluded: str) -> Mask:
+        """The rows of labelled cases with another label than `excluded`: bool (rows,)."""
+        other = np.array([label not in ("", excluded) for label in self.labels])
+        mask: Mask = other[self._case_of_row]
+        return mask
+
+    def labelled_mask(self) -> Mask:
+        """The rows of labelled cases: bool (rows,)."""
+        return self.label_mask("")
+
+    def require(self, spec: EncoderSpec) -> None:
+        """Raises `IndexUnusable` unless `spec` is the very encoder that built the index."""
+        told = self.generation.manifest["encoder"]
+        if (spec.name, spec.sha256) != (told["name"], told["sha256"]):
+            raise IndexUnusable(
+                f"{self.path} was built with the encoder {told['name']} ({told['sha256'][:12]}), "
+                f"installed is {spec.name} ({spec.sha256[:12]}); their numbers do not compare: "
+                "build the index again, or install that encoder with `cbir models add`"
+            )
+
+    def selected(self, where: str) -> Mask:
+        """The rows that a filter selects: bool (rows,). Raises `UsageError`."""
+        if not where.strip():
+            return np.ones(len(self.facts), bool)
+        from retrieval.where import select
+
+        return select(self.facts, where)
+
+    def rows_of_patient(self, patient_id: str) -> Mask:
+        """The rows of one patient's cases: bool (rows,); none for an unknown patient."""
+        if not patient_id:
+            return np.zeros(len(self.facts), bool)
+        told = self.facts.column("patient_id").to_pylist()
+        return np.fromiter((name == patient_id for name in told), bool, len(told))
+
+    def patient_of_file(self, sha256: Sequence[str]) -> str:
+        """The patient of an indexed file with one of these hashes, or ""."""
+        files = self.store.table("files")
+        hashes = files.column("sha256").to_pylist()
+        for place, known in enumerate(hashes):
+            if known in sha256:
+                source = files.column("source")[place].as_py()
+                row = self.facts.column("source").index(pa.scalar(source)).as_py()
+                return self.facts.column("patient_id")[row].as_py() or ""
+        return ""
+
+    def text_vector(self, text: str) -> FloatImage:
+        """The text block of some words: float32 (1, dim); zeros if none is known."""
+        vector: FloatImage = self.heads.text.transform([text])
+        return vector
+
+    def hit(self, rank: int, ranked: Ranked, row: int, given: dict[str, float]) -> Hit:
+        """What a person is told of a case that was found, at its best row."""
+        case = self.cases.slice(ranked.case, 1).to_pylist()[0]
+        place = self.facts.slice(row, 1).select(["path", "slice_index"]).to_pylist()[0]
+        told = {name: case[name] or "" for name in ("patient_id", "label", "findings")}
+        shown = {name: case[name] or "" for name in ("modality", "body_part", "view", "sex")}
+        return Hit(
+            rank=rank,
+            case_id=case["case_id"],
+            score=sum(given.values()),
+            contributions=given,
+            path=place["path"],
+            instance=row,
+            age=case["age"],
+            slice_index=None if place["slice_index"] < 0 else place["slice_index"],
+            instances=case["instances"],
+            **told,
+            **shown,
+        )

@@ -1,0 +1,93 @@
+"""What an index is, and whether it is what was written."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer import commit
+from indexer.fit import read_heads
+from indexer.store import Store
+from indexer.vectors import FILE, read
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSummary:
+    """What `cbir info` tells.
+
+    `weights`: of the descriptors; `weights_learned`: from this archive's labels, or the defaults.
+    `rejects`: reason code -> count.
+    """
+
+    path: str
+    generation: int
+    created: str
+    software: str
+    archive: str
+    encoder: str
+    encoder_sha256: str
+    counts: dict[str, Any]
+    dims: dict[str, int]
+    weights: dict[str, float]
+    weights_learned: bool
+    config: dict[str, Any]
+    rejects: dict[str, int]
+    bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary."""
+        return {"schema": 1, **asdict(self)}
+
+    def to_text(self) -> str:
+        """Some lines for a terminal."""
+        counts = dict(self.counts)
+        labels = counts.pop("labels")
+        learned = "learned from the labels" if self.weights_learned else "defaults"
+        lines = {
+            "index": f"{self.path}, generation {self.generation}, {self.bytes / 1e6:.1f} MB",
+            "made": f"{self.created} by {self.software} from {self.archive}",
+            "holds": ", ".join(f"{count} {name}" for name, count in counts.items()),
+            "labels": ", ".join(f"{label} {count}" for label, count in labels.items()) or "none",
+            "encoder": f"{self.encoder} (SHA-256 {self.encoder_sha256[:12]})",
+            "descriptors": ", ".join(f"{name} {dim}" for name, dim in self.dims.items()),
+            "weights": ", ".join(f"{n} {w:.2f}" for n, w in self.weights.items()) + f" ({learned})",
+            "rejects": ", ".join(f"{count} {code}" for code, count in self.rejects.items())
+            or "none",
+        }
+        return "\n".join(f"{name:12}{text}" for name, text in lines.items())
+
+
+def facts_of(index: Path) -> IndexSummary:
+    """What an index holds. Raises `IndexUnusable` or `IndexDamaged`."""
+    generation = commit.opened(index)
+    commit.check(generation, ("heads", "rejects"))
+    told = generation.manifest
+    fusion = read_heads(generation.path / "heads").fusion
+    codes = Store(generation.path).table("rejects").column("code").to_pylist()
+    return IndexSummary(
+        path=str(index),
+        generation=generation.number,
+        created=told["created"],
+        software=told["software"],
+        archive=told["archive"],
+        encoder=told["encoder"]["name"],
+        encoder_sha256=told["encoder"]["sha256"],
+        counts=told["counts"],
+        dims=told["dims"],
+        weights=fusion.weights,
+        weights_learned=fusion.learned,
+        config=told["config"],
+        rejects={code: codes.count(code) for code in sorted(set(codes))},
+        bytes=sum(file["bytes"] for file in told["files"].values()),
+    )
+
+
+def verified(index: Path) -> int:
+    """How many files of the index were compared with what was written; all of them are the same.
+
+    Raises `IndexDamaged` naming the first that differs.
+    """
+    generation = commit.opened(index)
+    commit.check(generation)
+    told = generation.manifest
+    read(generation.path / FILE, told["counts"]["instances"], sum(told["dims"].values()))
+    return len(told["files"])

@@ -1,0 +1,229 @@
+"""The engine: a scan, words or both in, an `Answer` out. The whole way of a query, on one screen.
+
+describe -> weigh -> rank by case (the patient's own studies apart) -> diagnose -> Answer
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from indexer.commit import opened
+from models.arrays import FloatImage, Mask
+from models.descriptors import BLOCKS
+from models.errors import UsageError
+from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
+from retrieval.diagnosis import Neighbours, suggest
+from retrieval.index import OpenIndex
+from retrieval.ranking import Ranked
+from retrieval.scans import ScanReader
+
+if TYPE_CHECKING:
+    from indexer.describe import Described
+
+PRIORS = 5
+TEXT_WEIGHT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked.
+
+    `scan`: a file, or a folder of slices; None for a query by words alone. `text`: words, or "".
+    `k`: how many cases. `weights`: descriptor -> weight, for those that differ from the index's own
+    (learned) ones. `where`: a filter, see docs/filters.md. `patient_id`: whose scan it is, where
+    its header does not say; his own studies are returned apart.
+    """
+
+    scan: Path | None = None
+    text: str = ""
+    k: int = 5
+    weights: Mapping[str, float] = field(default_factory=dict)
+    where: str = ""
+    patient_id: str = ""
+
+
+class Engine:
+    """An open index, ready to be asked. A context manager; closing it ends its workers."""
+
+    def __init__(self, index: Path, threads: int = 0, warm: bool = False) -> None:
+        """Opens the live generation. Raises `IndexUnusable` or `IndexDamaged`.
+
+        `threads`: for the encoder; 0 takes every core. `warm`: begin to load what describing a scan
+        needs while the index is opened.
+        """
+        self._scans = ScanReader(threads)
+        if warm:
+            self._scans.start(opened(index).manifest["config"]["encoder"])
+        self.index = OpenIndex(index)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Ends the workers."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._scans.close()
+
+    def query(self, asked: Query) -> Answer:
+        """The nearest cases and what they suggest.
+
+        Raises `UsageError` for what does not fit, `UnreadableScan` for a scan that cannot be read.
+        """
+        began = time.perf_counter()
+        if asked.scan is None and not asked.text.strip():
+            raise UsageError("nothing was asked: give a scan, --text, or both")
+        if asked.k < 1:
+            raise UsageError(f"k is {asked.k}; it is at least 1")
+        allowed = self.index.selected(asked.where)
+        described = None if asked.scan is None else self._scans.describe(asked.scan, self.index)
+        blocks = self._blocks(described, asked.text)
+        weights = self._weights(blocks, asked.weights)
+        vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
+        patient = self._patient(asked, described)
+        own = self.index.rows_of_patient(patient)
+        hits = self._hits(vector, asked.k, allowed & ~own)
+        priors = self._hits(vector, PRIORS, own)
+        return Answer(
+            index=self._index_facts(),
+            query=_query_facts(asked, described, patient, weights),
+            hits=hits,
+            priors=priors,
+            diagnosis=self._diagnosis(vector, allowed & ~own, described),
+            remarks=self._remarks(asked, described, len(hits)),
+            seconds=time.perf_counter() - began,
+        )
+
+    def _blocks(self, described: "Described | None", text: str) -> dict[str, FloatImage]:
+        """Each block of the query, float32 (instances, dim), zeros where it has none."""
+        count = 1 if described is None else len(described.slices)
+        blocks = {name: np.zeros((count, dim), np.float32) for name, dim in self.index.dims.items()}
+        if described is not None:
+            blocks |= described.blocks
+        if text.strip():
+            words = self.index.text_vector(text)
+            blocks["text"] = np.repeat(words, count, axis=0)
+        return blocks
+
+    def _weights(
+        self, blocks: Mapping[str, FloatImage], asked: Mapping[str, float]
+    ) -> dict[str, float]:
+        """The weights of the blocks that the query has; they sum to 1, so that 1 is the best."""
+        for name, weight in asked.items():
+            if name not in BLOCKS:
+                raise UsageError(f"there is no descriptor {name!r}; there are: {', '.join(BLOCKS)}")
+            if not 0 <= weight < np.inf:
+                raise UsageError(f"the weight of {name} is {weight}; it is a number from 0 on")
+        chosen = {**self.index.weights, **asked}
+        present = {name: chosen[name] if vectors.any() else 0.0 for name, vectors in blocks.items()}
+        total = sum(present.values())
+        if total <= 0:
+            raise UsageError(
+                "none of the asked words occurs in the archive's texts"
+                if not any(blocks[name].any() for name in BLOCKS)
+                else "every descriptor that the query has is weighted 0; give one a weight"
+            )
+        return {name: weight / total for name, weight in present.items()}
+
+    def _patient(self, asked: Query, described: "Described | None") -> str:
+        if asked.patient_id or described is None:
+            return asked.patient_id
+        return described.header.patient_id or self.index.patient_of_file(described.sha256)
+
+    def _hits(self, vector: FloatImage, count: int, allowed: Mask) -> tuple[Hit, ...]:
+        ranked = self.index.ranker.nearest(vector, count, allowed)
+        return tuple(self._hit(vector, place, one) for place, one in enumerate(ranked, start=1))
+
+    def _hit(self, vector: FloatImage, rank: int, ranked: Ranked) -> Hit:
+        ranker = self.index.ranker
+        given = ranker.contributions(vector, ranked, self.index.blocks)
+        return self.index.hit(rank, ranked, ranker.best_row(vector, ranked), given)
+
+    def _diagnosis(
+        self, vector: FloatImage, allowed: Mask, described: "Described | None"
+    ) -> Diagnosis:
+        """From the nearest labelled cases of other patients, and the nearest with another label.
+
+        Words alone are no scan: they find cases, but suggest no diagnosis.
+        """
+        if described is None:
+            return Diagnosis(None, {}, abstained=True, reason="words were searched for, not a scan")
+        index = self.index
+        head = index.heads.vote
+        near = index.ranker.nearest(vector, head.k, allowed & index.labelled_mask())
+        neighbours = Neighbours(
+            scores=np.array([one.score for one in near], np.float32),
+            labels=[index.labels[one.case] for one in near],
+            case_ids=[index.case_ids[one.case] for one in near],
+        )
+        suggested = suggest(neighbours, head, described.quality)
+        if suggested.label is None or suggested.against is not None:
+            return suggested
+        other = index.ranker.nearest(vector, 1, allowed & index.label_mask(suggested.label))
+        return replace(suggested, against=index.case_ids[other[0].case] if other else None)
+
+    def _remarks(self, asked: Query, described: "Described | None", found: int) -> tuple[str, ...]:
+        remarks = []
+        if asked.scan is not None and not self._patient(asked, described):
+            remarks.append(
+                "the query names no patient, so a study of the same patient may be among the hits"
+            )
+        if described is not None and (asked.weights or asked.text.strip()):
+            remarks.append(
+                "the probabilities were fitted for scans alone and for the index's own weights; "
+                "with words or other weights they are a rougher guide"
+            )
+        if found < asked.k:
+            remarks.append(f"only {found} of {asked.k} cases: there are no others to choose from")
+        return tuple(remarks)
+
+    def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
+        """The hits' small pictures (JPEG), by `Hit.instance`."""
+        return self.index.store.preview([hit.instance for hit in hits])
+
+    def _index_facts(self) -> IndexFacts:
+        told = self.index.generation.manifest
+        return IndexFacts(
+            path=str(self.index.path),
+            generation=self.index.generation.number,
+            cases=told["counts"]["cases"],
+            instances=told["counts"]["instances"],
+            encoder=told["encoder"]["name"],
+            software=told["software"],
+            created=told["created"],
+        )
+
+
+def _query_facts(
+    asked: Query, described: "Described | None", patient: str, weights: dict[str, float]
+) -> QueryFacts:
+    facts = QueryFacts(
+        path=None if asked.scan is None else str(asked.scan),
+        text=asked.text,
+        patient_id=patient,
+        weights=weights,
+        where=asked.where,
+    )
+    if described is None:
+        return facts
+    return replace(
+        facts,
+        modality=described.header.modality,
+        body_part=described.header.body_part,
+        quality=described.quality,
+        segmentation=described.segmentation,
+        preview=described.previews[len(described.previews) // 2],
+    )
