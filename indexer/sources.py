@@ -104,12 +104,16 @@ def source_of(entries: Sequence[Entry], series: str = "") -> Source:
 
 
 def _once(slices: Iterable[Slice]) -> tuple[list[Slice], list[Entry]]:
-    """The first file of every instance, and the further ones."""
-    first: dict[str, Slice] = {}
+    """The first file of every slice, and the further ones.
+
+    The instance's id alone does not tell: some anonymisers give one to a whole series.
+    """
+    first: dict[tuple[object, ...], Slice] = {}
     twice: list[Entry] = []
     for entry, peek in slices:
         instance = peek.header.instance_id or entry.path
-        if first.setdefault(instance, (entry, peek))[0] is not entry:
+        slot = (instance, peek.position_mm, peek.instance_number)
+        if first.setdefault(slot, (entry, peek))[0] is not entry:
             twice.append(entry)
     return list(first.values()), twice
 

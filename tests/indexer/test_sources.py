@@ -55,6 +55,13 @@ def test_a_slice_that_is_there_twice_is_taken_once() -> None:
     assert [(r.path, r.code) for r in rejects] == [("copy/1", "duplicate")]
 
 
+def test_slices_that_share_an_id_are_not_the_same() -> None:
+    told = {"1": piece(1.0, instance="i"), "2": piece(2.0, instance="i")}
+    sources, rejects = group([entry(path) for path in told], told)
+    assert sources[0].paths == ("1", "2")
+    assert rejects == ()
+
+
 def test_what_the_manifest_says_of_some_slices_holds_for_the_volume() -> None:
     rows = [
         Row(2, "1", label="", patient_id="P", modality="CT", mask="m1.png"),
