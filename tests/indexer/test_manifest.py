@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.manifest import Manifest, read_manifest
@@ -255,6 +255,7 @@ def test_columns_that_the_index_has_itself_are_renamed(tmp_path: Path) -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=8))
 def test_what_csv_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -270,6 +271,7 @@ def test_what_csv_writes_is_read_back(
     ]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_rubbish_is_rows_rejects_or_a_usage_error(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes

@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ def forged(table: object, body: bytes = b"", meta: object = None) -> bytes:
     return PREFIX.pack(MAGIC, len(header), len(header) + len(body)) + header + body
 
 
+@settings(deadline=None)
 @given(
     arrays(
         st.sampled_from(["u1", "i1", "<u2", ">i2", "<i4", "<i8", "<f2", "<f4", ">f8", "?"]),
@@ -102,6 +103,7 @@ def test_what_is_no_message_is_refused(bad: bytes) -> None:
         decode(bad)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 79))
 def test_damage_is_refused_or_harmless(noise: bytes, at: int) -> None:
     whole = message({"kind": "done"}, {"x": np.arange(6, dtype=np.uint8)})

@@ -123,23 +123,23 @@ def test_a_task_whose_worker_died_by_chance_is_done(pool: WorkerPool, tmp_path: 
 
 
 def test_a_task_that_takes_too_long_is_ended_alone() -> None:
-    with WorkerPool(2, PERFORM, WorkerLimits(seconds=0.5)) as pool:
+    with WorkerPool(2, PERFORM, WorkerLimits(seconds=1.5)) as pool:
         begun = time.monotonic()
         slow = {"do": "sleep", "seconds": 60}
-        brief = {"do": "sleep", "seconds": 0.3}
+        brief = {"do": "sleep", "seconds": 0.1}
         got = list(pool.run(tasks(brief, slow, brief, slow, brief)))
     assert [code(outcome) for outcome in got] == ["taken", "timed_out"] * 2 + ["taken"]
-    assert str(got[1].error) == "reading took longer than 0.5 s"
+    assert str(got[1].error) == "reading took longer than 1.5 s"
     assert time.monotonic() - begun < 15
 
 
 def test_a_caller_that_is_busy_does_not_use_up_the_workers_time() -> None:
-    with WorkerPool(1, PERFORM, WorkerLimits(seconds=0.5)) as pool:
+    with WorkerPool(1, PERFORM, WorkerLimits(seconds=1)) as pool:
         codes = []
         for outcome in pool.run(tasks(*[{"do": "thumbnail"}] * 40)):
             codes.append(code(outcome))
             if outcome.key in (0, 20):
-                time.sleep(1)
+                time.sleep(1.5)
     assert codes == ["taken"] * 40
 
 
