@@ -32,7 +32,7 @@ _JPEG = {
 }
 _RETIRED_JPEG = {"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"}  # progressive
 # pydicom would try whatever is installed, in its own order; the same file must give the same pixels
-# on every machine. python-gdcm, pyjpegls, pylibjpeg-openjpeg and pylibjpeg-rle come with us.
+# on every machine. python-gdcm, pyjpegls and pylibjpeg-openjpeg come with us.
 _PLUGINS = dict.fromkeys(_JPEG, "gdcm") | {
     "1.2.840.10008.1.2.4.80": "pyjpegls",
     "1.2.840.10008.1.2.4.81": "pyjpegls",
@@ -41,7 +41,7 @@ _PLUGINS = dict.fromkeys(_JPEG, "gdcm") | {
     "1.2.840.10008.1.2.4.201": "pylibjpeg",
     "1.2.840.10008.1.2.4.202": "pylibjpeg",
     "1.2.840.10008.1.2.4.203": "pylibjpeg",
-    "1.2.840.10008.1.2.5": "pylibjpeg",
+    "1.2.840.10008.1.2.5": "pydicom",  # pylibjpeg-rle is faster but panics on damaged data
 }
 _EXTENDED = "1.2.840.10008.1.2.4.51"
 _JPEG_FAMILY = "1.2.840.10008.1.2.4."
