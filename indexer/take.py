@@ -37,13 +37,15 @@ class Taker:
         by_key = {source.key: source for source in sources}
         done = 0
         progress("describe", done, len(sources))
-        for key, outcome in self._describer.describe(self._tasks(sources)):
-            refused = self._took(by_key[key], outcome)
-            if refused is not None:
-                rejects.append(refused)
-            done += 1
-            progress("describe", done, len(sources))
-        self._bench.flush()
+        try:
+            for key, outcome in self._describer.describe(self._tasks(sources)):
+                refused = self._took(by_key[key], outcome)
+                if refused is not None:
+                    rejects.append(refused)
+                done += 1
+                progress("describe", done, len(sources))
+        finally:  # an interruption keeps what was done
+            self._bench.flush()
         return rejects
 
     def _tasks(self, sources: Iterable[Source]) -> Iterable[Task]:

@@ -38,14 +38,12 @@ class Workbench:
     """Takes described scans, keeps them on disk, and gives them back in the order of taking."""
 
     def __init__(self, index: Path, identity: str) -> None:
-        """`identity`: of the configuration, see `indexer.config`. Raises `CannotWrite`."""
+        """`identity`: of the configuration, see `indexer.config`."""
         self._root = index / WORK
         self._folder = self._root / identity[:16]
         self._held: list[pa.Table] = []
         self._files: list[FileRecord] = []
         self._count = 0
-        with writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
 
     def files(self) -> list[FileRecord]:
         """The files of every scan that is kept here."""
@@ -64,13 +62,14 @@ class Workbench:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is held."""
+        """Writes what is held. Raises `CannotWrite`."""
         if not self._held:
             return
         told = json.dumps([asdict(record) for record in self._files])
         table = pa.concat_tables(self._held).replace_schema_metadata({"files": told})
         path = self._folder / f"{len(self._parts()):08d}.parquet"
         with writing(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
             pq.write_table(table, path.with_suffix(".new"), compression="none")
             path.with_suffix(".new").replace(path)
         self._held, self._files, self._count = [], [], 0

@@ -107,23 +107,27 @@ class OpenIndex:
 
         return select(self.facts, where)
 
-    def rows_of_patient(self, patient_id: str) -> Mask:
-        """The rows of one patient's cases: bool (rows,); none for an unknown patient."""
-        if not patient_id:
-            return np.zeros(len(self.facts), bool)
-        told = self.facts.column("patient_id").to_pylist()
-        return np.fromiter((name == patient_id for name in told), bool, len(told))
+    def rows_of_patients(self, patient_ids: Sequence[str]) -> Mask:
+        """The rows of some patients' cases: bool (rows,)."""
+        import pyarrow.compute as pc
+
+        wanted = pa.array(list(patient_ids), pa.string())
+        mask: Mask = pc.is_in(self.facts.column("patient_id"), wanted).to_numpy()
+        return mask
 
     def patient_of_file(self, sha256: Sequence[str]) -> str:
         """The patient of an indexed file with one of these hashes, or ""."""
-        files = self.store.table("files")
-        hashes = files.column("sha256").to_pylist()
-        for place, known in enumerate(hashes):
-            if known in sha256:
-                source = files.column("source")[place].as_py()
-                row = self.facts.column("source").index(pa.scalar(source)).as_py()
-                return self.facts.column("patient_id")[row].as_py() or ""
-        return ""
+        import pyarrow.compute as pc
+
+        known = pc.is_in(self._files.column("sha256"), pa.array(list(sha256), pa.string()))
+        sources = self._files.filter(known).column("source")
+        rows = self.facts.filter(pc.is_in(self.facts.column("source"), sources.combine_chunks()))
+        patients = [patient for patient in rows.column("patient_id").to_pylist() if patient]
+        return patients[0] if patients else ""
+
+    @cached_property
+    def _files(self) -> pa.Table:
+        return self.store.table("files").select(["source", "sha256"])
 
     def text_vector(self, text: str) -> FloatImage:
         """The text block of some words: float32 (1, dim); zeros if none is known."""

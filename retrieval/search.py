@@ -93,17 +93,17 @@ class Engine:
         blocks = self._blocks(described, asked.text)
         weights = self._weights(blocks, asked.weights)
         vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
-        patient = self._patient(asked, described)
-        own = self.index.rows_of_patient(patient)
+        patients = self._patients(asked, described)
+        own = self.index.rows_of_patients(patients)
         hits = self._hits(vector, asked.k, allowed & ~own)
         priors = self._hits(vector, PRIORS, own)
         return Answer(
             index=self._index_facts(),
-            query=_query_facts(asked, described, patient, weights),
+            query=_query_facts(asked, described, patients, weights),
             hits=hits,
             priors=priors,
             diagnosis=self._diagnosis(vector, allowed & ~own, described),
-            remarks=self._remarks(asked, described, len(hits)),
+            remarks=_remarks(asked, patients, len(hits)),
             seconds=time.perf_counter() - began,
         )
 
@@ -138,10 +138,15 @@ class Engine:
             )
         return {name: weight / total for name, weight in present.items()}
 
-    def _patient(self, asked: Query, described: "Described | None") -> str:
-        if asked.patient_id or described is None:
-            return asked.patient_id
-        return described.header.patient_id or self.index.patient_of_file(described.sha256)
+    def _patients(self, asked: Query, described: "Described | None") -> tuple[str, ...]:
+        """Whose scan it is, by every name that is known: as asked, as archived, as in the header.
+
+        An archive may call a patient otherwise than the header does.
+        """
+        names = [asked.patient_id]
+        if described is not None:
+            names += [self.index.patient_of_file(described.sha256), described.header.patient_id]
+        return tuple(dict.fromkeys(filter(None, names)))
 
     def _hits(self, vector: FloatImage, count: int, allowed: Mask) -> tuple[Hit, ...]:
         ranked = self.index.ranker.nearest(vector, count, allowed)
@@ -175,21 +180,6 @@ class Engine:
         other = index.ranker.nearest(vector, 1, allowed & index.label_mask(suggested.label))
         return replace(suggested, against=index.case_ids[other[0].case] if other else None)
 
-    def _remarks(self, asked: Query, described: "Described | None", found: int) -> tuple[str, ...]:
-        remarks = []
-        if asked.scan is not None and not self._patient(asked, described):
-            remarks.append(
-                "the query names no patient, so a study of the same patient may be among the hits"
-            )
-        if described is not None and (asked.weights or asked.text.strip()):
-            remarks.append(
-                "the probabilities were fitted for scans alone and for the index's own weights; "
-                "with words or other weights they are a rougher guide"
-            )
-        if found < asked.k:
-            remarks.append(f"only {found} of {asked.k} cases: there are no others to choose from")
-        return tuple(remarks)
-
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""
         return self.index.store.preview([hit.instance for hit in hits])
@@ -207,13 +197,32 @@ class Engine:
         )
 
 
+def _remarks(asked: Query, patients: tuple[str, ...], found: int) -> tuple[str, ...]:
+    remarks = []
+    if asked.scan is not None and not patients:
+        remarks.append(
+            "the query names no patient, so a study of the same patient may be among the hits"
+        )
+    if asked.scan is not None and (asked.weights or asked.text.strip()):
+        remarks.append(
+            "the probabilities were fitted for scans alone and for the index's own weights; "
+            "with words or other weights they are a rougher guide"
+        )
+    if found < asked.k:
+        remarks.append(f"only {found} of {asked.k} cases: there are no others to choose from")
+    return tuple(remarks)
+
+
 def _query_facts(
-    asked: Query, described: "Described | None", patient: str, weights: dict[str, float]
+    asked: Query,
+    described: "Described | None",
+    patients: tuple[str, ...],
+    weights: dict[str, float],
 ) -> QueryFacts:
     facts = QueryFacts(
         path=None if asked.scan is None else str(asked.scan),
         text=asked.text,
-        patient_id=patient,
+        patient_id=next(iter(patients), ""),
         weights=weights,
         where=asked.where,
     )

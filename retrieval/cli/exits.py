@@ -1,8 +1,8 @@
 """From errors to exit codes: one sentence on stderr, and never a traceback for bad input."""
 
-import logging
 import os
 import sys
+import traceback
 
 import click
 
@@ -65,14 +65,14 @@ def _say(sentence: str, code: int) -> int:
 
 
 def _say_output_failed(error: OSError) -> int:
-    logging.getLogger("cbir").debug("the system refused", exc_info=error)
     why = os.strerror(error.errno) if error.errno else type(error).__name__
     return _say(f"{error.filename or 'the output'}: {why}", CODES[CannotWrite])
 
 
 def _say_fault(fault: Exception) -> int:
     # The message may hold what stood in a header, so only its type is told.
-    logging.getLogger("cbir").debug("a fault", exc_info=fault)
+    if {"-v", "--verbose"} & set(sys.argv):
+        traceback.print_exception(fault)
     return _say(
         f"a fault of ours ({type(fault).__name__}); `-v` shows where. Please report it", FAULT
     )

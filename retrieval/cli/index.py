@@ -28,6 +28,7 @@ from retrieval.cli.settings import Settings
     default="auto",
     help="Where labels come from; auto: the first of them that has one.",
 )
+@click.option("--encoder", help="One of `cbir models list`.")
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Processes that decode; default: cores."
 )

@@ -1,0 +1,107 @@
+"""An answer as JSON: the form in docs/architecture.md, schema 1.
+
+What nobody said is null, never an empty text and never NaN. Everything is ASCII (other characters
+are escaped), so that no text can steer a terminal and no locale can break a pipe.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
+from retrieval.report import DISCLAIMER
+
+SCHEMA = 1
+
+_DIGITS = 6
+"""Digits after the point: float32 has no more to say about a score up to 1."""
+
+
+def render(answer: Answer) -> str:
+    """The answer as one JSON object, without a line break at its end."""
+    return json.dumps(as_object(answer), indent=2, allow_nan=False)
+
+
+def as_object(answer: Answer) -> dict[str, Any]:
+    """The answer as what `json` can write; keys always in the same order."""
+    return {
+        "schema": SCHEMA,
+        "index": _index(answer.index),
+        "query": _query(answer.query),
+        "hits": [_hit(hit) for hit in answer.hits],
+        "priors": [_hit(hit) for hit in answer.priors],
+        "diagnosis": _diagnosis(answer.diagnosis),
+        "remarks": list(answer.remarks),
+        "seconds": _number(answer.seconds),
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _index(facts: IndexFacts) -> dict[str, Any]:
+    return {
+        "generation": facts.generation,
+        "cases": facts.cases,
+        "instances": facts.instances,
+        "encoder": facts.encoder,
+        "software": facts.software,
+        "created": facts.created,
+        "path": facts.path,
+    }
+
+
+def _query(facts: QueryFacts) -> dict[str, Any]:
+    return {
+        "path": facts.path or None,
+        "text": facts.text or None,
+        "patient_id": facts.patient_id or None,
+        "modality": facts.modality or None,
+        "body_part": facts.body_part or None,
+        "quality": list(facts.quality),
+        "segmentation": facts.segmentation,
+        "weights": _numbers(facts.weights),
+        "where": facts.where or None,
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "rank": hit.rank,
+        "case_id": hit.case_id,
+        "patient_id": hit.patient_id or None,
+        "label": hit.label or None,
+        "score": _number(hit.score),
+        "contributions": _numbers(hit.contributions),
+        "path": hit.path,
+        "modality": hit.modality or None,
+        "body_part": hit.body_part or None,
+        "view": hit.view or None,
+        "sex": hit.sex or None,
+        "age": _number(hit.age),
+        "findings": hit.findings or None,
+        "slice_index": hit.slice_index,
+        "instances": hit.instances,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "label": diagnosis.label,
+        "probabilities": _numbers(diagnosis.probabilities),
+        "set": list(diagnosis.set),
+        "abstained": diagnosis.abstained,
+        "reason": diagnosis.reason,
+        "against": diagnosis.against,
+        "neighbours": diagnosis.neighbours,
+    }
+
+
+def _numbers(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _number(value: float | None) -> float | None:
+    """A Python float, or None where there is no finite number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(float(value), _DIGITS)

@@ -1,0 +1,278 @@
+"""The whole way from an archive to an index, on the example films and on what can go wrong."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexer import commit, vectors
+from indexer.config import Config
+from indexer.pipeline import Options, build
+from indexer.store import Store, block_of
+from models.errors import CannotWrite, IndexDamaged, IndexLocked, NothingToIndex, UsageError
+
+BLOCKS = ("colour", "edge", "embedding", "text")
+
+
+@pytest.fixture(scope="module")
+def small(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve example films, four of a label, with their manifest."""
+    archive = tmp_path_factory.mktemp("small") / "archive"
+    rows = manifest_of(examples / "archive")
+    chosen = [
+        row
+        for label in ("normal", "pneumonia", "tuberculosis")
+        for row in [row for row in rows if row["label"] == label][:4]
+    ]
+    for row in chosen:
+        target = archive / row["path"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(examples / "archive" / row["path"], target)
+    write_manifest(archive, chosen)
+    return archive
+
+
+@pytest.fixture
+def archive(small: Path, tmp_path: Path) -> Path:
+    """A copy of it to be changed."""
+    return Path(shutil.copytree(small, tmp_path / "archive"))
+
+
+def write_manifest(archive: Path, rows: list[dict[str, str]]) -> None:
+    with (archive / "cases.csv").open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def manifest_of(archive: Path) -> list[dict[str, str]]:
+    with (archive / "cases.csv").open() as handle:
+        return list(csv.DictReader(handle))
+
+
+def rows_of(index: Path) -> pa.Table:
+    """Everything that the store holds of the instances, by instance."""
+    store = Store(commit.opened(index).path)
+    return pa.concat_tables(store.instances(name) for name in store.parts()).sort_by("instance_id")
+
+
+def test_the_examples_become_an_index(examples: Path, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    summary = build(examples / "archive", tmp_path / "ix", progress=lambda *told: seen.append(told))
+    assert (summary.described, summary.rejected, summary.generation) == (90, 0, 1)
+    assert (summary.cases, summary.instances) == (90, 90)
+    assert summary.labels == {"normal": 30, "pneumonia": 30, "tuberculosis": 30}
+    assert seen[0] == ("describe", 0, 90)
+    assert seen[-1] == ("describe", 90, 90)
+    generation = commit.opened(tmp_path / "ix")
+    commit.check(generation)
+    dims = generation.manifest["dims"]
+    assert list(dims) == sorted(BLOCKS)
+    table = rows_of(tmp_path / "ix")
+    for name in BLOCKS:
+        lengths = np.linalg.norm(block_of(table, name), axis=1)
+        assert np.all(np.isclose(lengths, 1, atol=1e-5) | (lengths == 0)), name
+    assert (np.linalg.norm(block_of(table, "embedding"), axis=1) > 0).all()
+    store = Store(generation.path)
+    index = vectors.read(generation.path / "vectors.faiss", 90, sum(dims.values()))
+    told = np.vstack(list(store.vectors({name: dims[name] for name in BLOCKS})))
+    np.testing.assert_array_equal(index.reconstruct_n(0, 90), told)
+    assert all(jpeg.startswith(b"\xff\xd8") for jpeg in store.preview(range(90)).values())
+
+
+def test_a_second_run_does_nothing(archive: Path, tmp_path: Path) -> None:
+    first = build(archive, tmp_path / "ix")
+    before = (tmp_path / "ix" / "CURRENT").read_text()
+    second = build(archive, tmp_path / "ix")
+    assert (first.described, first.committed) == (12, True)
+    assert (second.described, second.unchanged, second.committed) == (0, 12, False)
+    assert (second.cases, second.generation) == (12, 1)
+    assert (tmp_path / "ix" / "CURRENT").read_text() == before
+
+
+def test_only_what_is_new_is_described_and_old_parts_are_linked(
+    archive: Path, examples: Path, tmp_path: Path
+) -> None:
+    write_manifest(archive, [{**row, "findings": ""} for row in manifest_of(archive)])
+    build(archive, tmp_path / "ix")
+    old = commit.opened(tmp_path / "ix").path / "instances-00000001.parquet"
+    inode = old.stat().st_ino
+    added = sorted((examples / "queries").glob("*.jpg"))[0]
+    shutil.copy(added, archive / "new.jpg")
+    rows = manifest_of(archive)
+    write_manifest(archive, [*rows, {**rows[0], "path": "new.jpg", "patient_id": "someone"}])
+    summary = build(archive, tmp_path / "ix")
+    assert (summary.described, summary.unchanged, summary.cases) == (1, 12, 13)
+    new = commit.opened(tmp_path / "ix").path
+    assert (new / "instances-00000001.parquet").stat().st_ino == inode
+    assert (new / "instances-00000002.parquet").exists()
+
+
+def test_a_changed_film_is_described_again(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    films = sorted(archive.rglob("*.jpg"))
+    shutil.copy(films[1], films[0].with_suffix(".tmp"))
+    films[1].unlink()
+    films[0].with_suffix(".tmp").replace(films[0])
+    write_manifest(
+        archive,
+        [r for r in manifest_of(archive) if r["path"] != films[1].relative_to(archive).as_posix()],
+    )
+    summary = build(archive, tmp_path / "ix")
+    assert (summary.described, summary.vanished, summary.rejected) == (1, 1, 0)
+    assert summary.cases == 12
+
+
+def test_vanished_films_stay_until_they_are_pruned(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    rows = manifest_of(archive)
+    (archive / rows[0]["path"]).unlink()
+    write_manifest(archive, rows[1:])
+    kept = build(archive, tmp_path / "ix")
+    assert (kept.vanished, kept.removed, kept.cases, kept.committed) == (1, 0, 12, False)
+    pruned = build(archive, tmp_path / "ix", Options(prune=True))
+    assert (pruned.vanished, pruned.removed, pruned.cases) == (0, 1, 11)
+    assert rows[0]["path"] not in rows_of(tmp_path / "ix").column("path").to_pylist()
+    assert vectors.read(
+        commit.opened(tmp_path / "ix").path / "vectors.faiss",
+        11,
+        sum(commit.opened(tmp_path / "ix").manifest["dims"].values()),
+    )
+
+
+def test_new_labels_do_not_describe_anything_again(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    before = rows_of(tmp_path / "ix")
+    rows = manifest_of(archive)
+    rows[0]["label"] = "pneumonia"
+    write_manifest(archive, rows)
+    summary = build(archive, tmp_path / "ix")
+    assert (summary.described, summary.relabelled, summary.unchanged) == (0, 1, 11)
+    assert summary.labels == {"normal": 3, "pneumonia": 5, "tuberculosis": 4}
+    after = rows_of(tmp_path / "ix")
+    for name in ("colour", "edge", "embedding"):
+        assert after.column(name).equals(before.column(name))
+
+
+class Stopped(Exception):
+    """What the test interrupts a run with."""
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(archive: Path, tmp_path: Path) -> None:
+    def interrupt(stage: str, done: int, total: int) -> None:
+        if done == 7:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        build(archive, tmp_path / "ix", progress=interrupt)
+    assert commit.live(tmp_path / "ix") is None
+    summary = build(archive, tmp_path / "ix")
+    assert (summary.resumed, summary.described) == (7, 5)
+    build(archive, tmp_path / "whole")
+    assert rows_of(tmp_path / "ix").equals(rows_of(tmp_path / "whole"))
+    assert not (tmp_path / "ix" / commit.WORK).exists()
+
+
+def test_other_settings_describe_everything_again(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    other = Config(preprocess={"": ("voi", "median:3"), "CR": ("voi", "median:3")})
+    summary = build(archive, tmp_path / "ix", Options(config=other))
+    assert (summary.described, summary.unchanged, summary.generation) == (12, 0, 2)
+    again = build(archive, tmp_path / "ix", Options(config=other, resume=False))
+    assert (again.described, again.unchanged) == (12, 0)
+
+
+def test_what_cannot_be_taken_is_named_with_a_reason(archive: Path, tmp_path: Path) -> None:
+    films = sorted(archive.rglob("*.jpg"))
+    rows = manifest_of(archive)
+    bad = {
+        "empty.jpg": b"",
+        "text.png": b"this is no picture",
+        "half.jpg": films[0].read_bytes()[: films[0].stat().st_size // 2],
+        "twice.jpg": films[0].read_bytes(),
+    }
+    for name, data in bad.items():
+        (archive / name).write_bytes(data)
+    extra = [{**rows[0], "path": name, "study_id": name} for name in [*bad, "gone.jpg"]]
+    write_manifest(archive, [*rows, *extra, {**rows[0], "path": "../x.jpg"}])
+    summary = build(archive, tmp_path / "ix")
+    codes = {reject.path: reject.code for reject in summary.rejects}
+    assert codes == {
+        "empty.jpg": "empty",
+        "text.png": "unknown_format",
+        "half.jpg": "truncated",
+        "twice.jpg": "duplicate",
+        "gone.jpg": "missing",
+        "cases.csv:19": "bad_row",
+    }
+    assert summary.cases == 12
+    stored = Store(commit.opened(tmp_path / "ix").path).table("rejects").to_pylist()
+    assert {row["path"]: row["code"] for row in stored} == codes
+    assert all(row["sentence"] for row in stored)
+    again = build(archive, tmp_path / "ix")
+    assert {reject.path: reject.code for reject in again.rejects} == codes
+    assert not again.committed
+
+
+def test_two_labels_of_one_case_leave_it_unlabelled(archive: Path, tmp_path: Path) -> None:
+    rows = manifest_of(archive)
+    rows[0] |= {"patient_id": "one", "study_id": "s", "label": "normal"}
+    rows[5] |= {"patient_id": "one", "study_id": "s", "label": "pneumonia"}
+    write_manifest(archive, rows)
+    summary = build(archive, tmp_path / "ix")
+    assert summary.cases == 11
+    assert sum(summary.labels.values()) == 10
+    assert any("contradicting labels" in remark for remark in summary.remarks)
+
+
+def test_an_archive_without_any_scan_is_nothing_to_index(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "a.jpg").write_bytes(b"no")
+    with pytest.raises(NothingToIndex, match="none of the 1 files"):
+        build(tmp_path / "archive", tmp_path / "ix")
+    assert commit.live(tmp_path / "ix") is None
+    with pytest.raises(UsageError):
+        build(tmp_path / "nowhere", tmp_path / "ix")
+
+
+def test_a_dry_run_writes_nothing(archive: Path, tmp_path: Path) -> None:
+    summary = build(archive, tmp_path / "ix", Options(dry_run=True))
+    assert (summary.described, summary.dry_run) == (12, True)
+    assert not (tmp_path / "ix").exists()
+
+
+def test_a_locked_index_is_left_alone(archive: Path, tmp_path: Path) -> None:
+    with commit.locked(tmp_path / "ix"), pytest.raises(IndexLocked):
+        build(archive, tmp_path / "ix")
+
+
+def test_a_damaged_index_is_not_built_upon(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    part = commit.opened(tmp_path / "ix").path / "instances-00000001.parquet"
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(bytes(data))
+    with pytest.raises(IndexDamaged, match="instances-00000001"):
+        build(archive, tmp_path / "ix")
+    summary = build(archive, tmp_path / "ix", Options(resume=False))
+    assert (summary.described, summary.generation) == (12, 2)
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        build(archive, tmp_path / "file" / "ix")
+
+
+@pytest.mark.shared
+def test_series_become_volumes(shared: Path, tmp_path: Path) -> None:
+    summary = build(shared / "chest_ct", tmp_path / "ix", Options(config=Config(slices=8)))
+    assert (summary.cases, summary.instances, summary.rejected) == (3, 24, 0)
+    assert summary.labels == {"covid-19": 1, "normal": 1, "pneumonia": 1}
+    facts = Store(commit.opened(tmp_path / "ix").path).facts()
+    assert set(facts.column("segmentation").to_pylist()) == {"ct_lungs"}
+    assert set(facts.column("modality").to_pylist()) == {"CT"}
+    assert len(set(facts.column("path").to_pylist())) == 24
