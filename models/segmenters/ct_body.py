@@ -12,13 +12,16 @@ from models.segmenters.regions import (
 )
 
 SKIN_HU = -300.0
+_CONTACT_MM = 1.5  # half of the width of a contact between skin and cloth that is cut
 _TABLE_MM = 4.0  # half of the thickness that a table's plate stays below
 
 
 def body_of(values: FloatImage, pixel_mm: float) -> Mask:
     """The body in CT values (HU), with the air inside it, at the size given."""
-    dense = opened(values > SKIN_HU, _TABLE_MM / pixel_mm)
-    return filled(main_components(dense, share=0.2))
+    # Filled before it is opened: a thin patient's chest wall is no thicker than a table's plate.
+    dense = opened(values > SKIN_HU, _CONTACT_MM / pixel_mm)
+    whole = filled(main_components(dense, share=0.2))
+    return main_components(opened(whole, _TABLE_MM / pixel_mm), share=0.2)
 
 
 class CtBody:
