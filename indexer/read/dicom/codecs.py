@@ -12,6 +12,7 @@ from pydicom.uid import UID
 from indexer.read.dicom import gdcm_jpeg
 from indexer.read.dicom.file import Opened
 from indexer.read.dicom.shape import Shape
+from indexer.read.picture.sizes import jpeg_size
 from indexer.read.quiet import quiet_stderr
 from indexer.read.reasons import unreadable
 
@@ -45,6 +46,7 @@ _PLUGINS = dict.fromkeys(_JPEG, "gdcm") | {
 }
 _EXTENDED = "1.2.840.10008.1.2.4.51"
 _JPEG_FAMILY = "1.2.840.10008.1.2.4."
+_JPEG_2000 = {_JPEG_FAMILY + number for number in ("90", "91", "201", "202", "203")}
 
 
 def check_codec(syntax: str) -> None:
@@ -124,7 +126,7 @@ def _coded(opened: Opened, shape: Shape) -> Iterator[Stored]:
     dataset = opened.with_pixels()
     value = bytes(dataset[opened.pixel_tag].value)
     if opened.transfer_syntax.startswith(_JPEG_FAMILY):
-        _check_ends(value, shape)
+        _check_frames(value, shape, opened.transfer_syntax)
     wide = opened.transfer_syntax == _EXTENDED and shape.bits_allocated > 8
     if opened.transfer_syntax in _RETIRED_JPEG or wide:
         if shape.samples != 1:
@@ -153,11 +155,20 @@ def _silently(frames: Iterator[Stored]) -> Iterator[Stored]:
         yield frame
 
 
-def _check_ends(value: bytes, shape: Shape) -> None:
-    """A decoder fills what is missing of a JPEG with grey and says nothing: look for each end.
+def _check_frames(value: bytes, shape: Shape, syntax: str) -> None:
+    """Look at each frame before a decoder does.
 
-    The whole family ends with FF D9; frames are padded to an even length (PS3.5 section A.4).
+    A decoder fills what is missing of a JPEG with grey and says nothing, and GDCM ends the whole
+    process over a frame of another kind than it was told. The whole family ends with FF D9; frames
+    are padded to an even length (PS3.5 section A.4).
     """
     for frame in generate_frames(value, number_of_frames=shape.frames):
         if b"\xff\xd9" not in frame[-16:]:
             raise unreadable("truncated", "a frame has no end marker")
+        if syntax in _JPEG_2000:
+            continue
+        size = jpeg_size(frame)
+        if (size.rows, size.columns, size.channels) != (shape.rows, shape.columns, shape.samples):
+            raise unreadable("damaged_pixels", "a frame is not of the size that the header says")
+        if size.bits > shape.bits_allocated:
+            raise unreadable("damaged_pixels", "a frame has more bits than the header says")
