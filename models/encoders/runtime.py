@@ -1,0 +1,159 @@
+"""Runs an encoder's ONNX file on the CPU with OpenVINO.
+
+Every picture is one request of a fixed shape, and as many requests run at once as there are
+threads. So an embedding never depends on what else was in the batch, batches of any size run at
+the same speed, and nothing is compiled twice.
+"""
+
+import io
+import logging
+import os
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from models.arrays import ByteImage, FloatImage
+from models.encoders import EncoderSpec
+from models.encoders.compiled import CompiledCache
+from models.errors import ModelUnusable
+
+_log = logging.getLogger(__name__)
+_TOOLS = "openvino.tools.ovc"
+
+
+def openvino() -> ModuleType:
+    """The OpenVINO package, imported so that it reports nothing to anybody.
+
+    `import openvino` also imports its model converter, which sends a usage event over the network
+    as it is imported (openvino/tools/ovc/__init__.py, 2026.4). The converter is optional to it and
+    not needed here, so it is kept out: no event, and the import takes half the time.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules[_TOOLS] = None  # type: ignore[assignment]
+        try:
+            import openvino
+        finally:
+            del sys.modules[_TOOLS]
+    import openvino
+
+    package: ModuleType = openvino
+    return package
+
+
+def usable_threads() -> int:
+    """How many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class OpenVinoEncoder:
+    """An encoder that runs on OpenVINO's CPU device; safe to call from several threads."""
+
+    def __init__(
+        self, spec: EncoderSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
+    ) -> None:
+        """`onnx`: the file's content. `threads`: pictures encoded at once, 0 for one a usable CPU.
+
+        `cache`: where the compiled network may be kept for the next process. Raises
+        `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec says.
+        """
+        self._spec = spec
+        self._threads = threads if threads > 0 else usable_threads()
+        self._lock = threading.Lock()
+        try:
+            compiled = self._compiled(onnx, cache)
+        except RuntimeError as error:
+            raise ModelUnusable(
+                f"the encoder {spec.name!r} ({spec.file}) cannot be run by OpenVINO; it must be "
+                f"one ONNX file with its weights inside: {_first_line(error)}"
+            ) from error
+        self._check(compiled)
+        self._queue = openvino().AsyncInferQueue(compiled, self._threads)
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What it is and what it takes."""
+        return self._spec
+
+    def encode(self, batch: ByteImage) -> FloatImage:
+        """Embeddings of a batch.
+
+        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Returns float32 (n, dim), rows of unit
+        length; zeros where the network gives zeros. Raises `ValueError` for another shape or type.
+        """
+        size = self._spec.size
+        if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1:] != (size, size, 3):
+            raise ValueError(
+                f"{self._spec.name} takes uint8 (n, {size}, {size}, 3), not {batch.dtype} "
+                f"{batch.shape}"
+            )
+        found = np.empty((len(batch), self._spec.dim), np.float32)
+
+        def keep(request: Any, row: int) -> None:
+            found[row] = request.get_output_tensor(0).data.reshape(-1)
+
+        with self._lock:
+            self._queue.set_callback(keep)
+            for row in range(len(batch)):
+                self._queue.start_async({0: np.ascontiguousarray(batch[row : row + 1])}, row)
+            self._queue.wait_all()
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        np.divide(found, lengths, out=found, where=lengths > 0)
+        return found
+
+    def _compiled(self, onnx: bytes, cache: CompiledCache | None) -> Any:
+        core = openvino().Core()
+        settings = {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "INFERENCE_NUM_THREADS": self._threads,
+            "NUM_STREAMS": self._threads,
+        }
+        key = cache.key(core, onnx, (self._spec, settings)) if cache else ""
+        kept = cache.get(key) if cache else None
+        if kept is not None:
+            try:
+                return core.import_model(kept, "CPU", settings)
+            except RuntimeError as error:
+                _log.info("a compiled network is made anew: %s", _first_line(error))
+        compiled = core.compile_model(self._network(core, onnx), "CPU", settings)
+        if cache:
+            made = io.BytesIO()
+            compiled.export_model(made)
+            cache.put(key, made.getvalue())
+        return compiled
+
+    def _network(self, core: Any, onnx: bytes) -> Any:
+        """The network with its preprocessing in front: uint8 RGB goes in as it is."""
+        ov, spec = openvino(), self._spec
+        network = core.read_model(onnx)
+        if len(network.inputs) != 1:
+            raise ModelUnusable(
+                f"the encoder {spec.name!r} takes {len(network.inputs)} inputs; one picture is all "
+                "that it can be given"
+            )
+        steps = ov.preprocess.PrePostProcessor(network)
+        picture = steps.input()
+        picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+        picture.model().set_layout(ov.Layout(spec.layout))
+        convert = picture.preprocess().convert_element_type(ov.Type.f32)
+        convert.mean(list(spec.mean)).scale(list(spec.std))
+        network = steps.build()
+        network.reshape([1, spec.size, spec.size, 3])
+        return network
+
+    def _check(self, compiled: Any) -> None:
+        shape = tuple(compiled.output(0).shape)
+        if int(np.prod(shape)) != self._spec.dim:
+            raise ModelUnusable(
+                f"the encoder {self._spec.name!r} gives {shape} numbers a picture, its spec says "
+                f"dim {self._spec.dim}; correct the spec or export the pooled feature"
+            )
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
