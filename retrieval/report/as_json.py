@@ -14,8 +14,8 @@ from retrieval.report import DISCLAIMER
 
 SCHEMA = 1
 
-_DIGITS = 6
-"""Digits after the point: float32 has no more to say about a score up to 1."""
+_DIGITS = 9
+"""Digits after the point: more than float32 has, so that sums still come out."""
 
 
 def render(answer: Answer) -> str:

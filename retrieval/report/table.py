@@ -1,15 +1,17 @@
 """An answer as plain text for a terminal."""
 
 import math
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
-from retrieval.report.shown import age, one_line, percent
+from retrieval.report.shown import one_line, percent
 
-NARROWEST = 40
-_SHORTEST = 6
+NARROWEST = 60
+_SHORTEST = 8
 _GAP = "  "
 _BAR = 24
 
@@ -17,8 +19,9 @@ _BAR = 24
 def render(answer: Answer, width: int = 100) -> str:
     """The whole answer, without a line break at its end.
 
-    `width`: cells in a line (at least 40). Texts are cut with an ellipsis where a table would be
-    wider, the longest first; numbers never are.
+    `width`: cells in a line (at least 60). Sentences are wrapped. Where a table would be wider,
+    its texts are cut with an ellipsis, the longest first, and if that is not enough its last
+    columns are left out; numbers are never cut.
     """
     width = max(NARROWEST, width)
     parts = [
@@ -30,7 +33,15 @@ def render(answer: Answer, width: int = 100) -> str:
         title = "Earlier studies of the same patient (not counted above)"
         parts.append([title, *_table(answer.priors, width)])
     parts.append([*_provenance(answer), DISCLAIMER])
-    return "\n\n".join("\n".join(_cut(line, width) for line in part) for part in parts)
+    return "\n\n".join("\n".join(_wrapped(part, width)) for part in parts)
+
+
+def _wrapped(lines: Sequence[str], width: int) -> Iterator[str]:
+    for line in lines:
+        if _cells(line) <= width:
+            yield line
+        else:
+            yield from textwrap.wrap(line, width, subsequent_indent=_GAP)
 
 
 def _query(answer: Answer) -> list[str]:
@@ -46,46 +57,61 @@ def _query(answer: Answer) -> list[str]:
 
 def _table(hits: Sequence[Hit], width: int) -> list[str]:
     """One line a case under a headline; a column of facts only where one of them is known."""
-    blocks = list(dict.fromkeys(name for hit in hits for name in hit.contributions))
-    texts: dict[str, list[str]] = {"label": [hit.label or "(none)" for hit in hits]}
-    numbers = {"score": [f"{hit.score:.2f}" for hit in hits]}
-    for name in blocks:
-        numbers[name] = [f"{hit.contributions.get(name, 0.0):.2f}" for hit in hits]
-    facts = {
-        "case": [hit.case_id for hit in hits],
-        "patient": [hit.patient_id for hit in hits],
-        "modality": [hit.modality for hit in hits],
-        "view": [hit.view for hit in hits],
-        "sex": [hit.sex for hit in hits],
-        "age": [age(hit.age) for hit in hits],
-    }
-    texts |= {name: values for name, values in facts.items() if any(values)}
-    columns = [["#", *(str(hit.rank) for hit in hits)]]
-    columns += [[name, *map(one_line, values)] for name, values in texts.items()]
-    columns[2:2] = [[name, *values] for name, values in numbers.items()]
-    right = [0, *range(2, 2 + len(numbers))]
-    return _aligned(columns, right, width)
+    columns = [_Column("#", [str(hit.rank) for hit in hits], right=True)]
+    columns.append(_Column("label", [one_line(hit.label) or "(none)" for hit in hits]))
+    columns.append(_Column("score", [f"{hit.score:.2f}" for hit in hits], right=True))
+    for name in dict.fromkeys(name for hit in hits for name in hit.contributions):
+        given = [f"{hit.contributions.get(name, 0.0):.2f}" for hit in hits]
+        columns.append(_Column(name, given, right=True))
+    columns.append(_Column("case", [one_line(hit.case_id) for hit in hits], identifier=True))
+    patients = [one_line(hit.patient_id) for hit in hits]
+    columns.append(_Column("patient", patients, identifier=True))
+    columns.append(_Column("modality", [one_line(hit.modality) for hit in hits]))
+    return _aligned([column for column in columns if any(column.texts)], width)
 
 
-def _aligned(columns: list[list[str]], right: Sequence[int], width: int) -> list[str]:
-    """The columns side by side; those in `right` end flush, the others may be cut."""
-    widths = [max(map(_cells, column)) for column in columns]
-    soft = [at for at in range(len(columns)) if at not in right]
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        longest = max(soft, key=lambda at: widths[at])
-        if widths[longest] <= _SHORTEST:
-            break
-        widths[longest] -= 1
-    rows = []
-    for row in zip(*columns, strict=True):
-        cells = [_cut(text, room) for text, room in zip(row, widths, strict=True)]
-        pads = [" " * (room - _cells(text)) for text, room in zip(cells, widths, strict=True)]
-        line = [
-            pad + text if at in right else text + pad
-            for at, (text, pad) in enumerate(zip(cells, pads, strict=True))
-        ]
-        rows.append(_GAP.join(line).rstrip())
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: numbers stand flush right and are never cut, identifiers are cut in the middle."""
+
+    name: str
+    texts: list[str]
+    right: bool = False
+    identifier: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(_cells(text) for text in (self.name, *self.texts))
+
+    def cell(self, text: str, room: int) -> str:
+        text = _cut(text, room, in_the_middle=self.identifier)
+        pad = " " * (room - _cells(text))
+        return pad + text if self.right else text + pad
+
+
+def _aligned(columns: list[_Column], width: int) -> list[str]:
+    """The columns side by side, the widest that may be cut made narrower until all fit."""
+    while _together([_narrowest(column) for column in columns]) > width:
+        columns = columns[:-1]
+    rooms = [column.width for column in columns]
+    while _together(rooms) > width:
+        soft = [at for at, column in enumerate(columns) if rooms[at] > _narrowest(column)]
+        rooms[max(soft, key=lambda at: rooms[at])] -= 1
+    rows = zip(*([column.name, *column.texts] for column in columns), strict=True)
+    return [
+        _GAP.join(
+            column.cell(text, room) for column, text, room in zip(columns, row, rooms, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _narrowest(column: _Column) -> int:
+    return column.width if column.right else min(column.width, _SHORTEST)
+
+
+def _together(rooms: Sequence[int]) -> int:
+    return sum(rooms) + len(_GAP) * (len(rooms) - 1)
 
 
 def _diagnosis(diagnosis: Diagnosis, hits: Sequence[Hit], width: int) -> list[str]:
@@ -135,10 +161,16 @@ def _cells(text: str) -> int:
     )
 
 
-def _cut(text: str, room: int) -> str:
-    """`text`, shortened to `room` cells with an ellipsis if it is longer."""
+def _cut(text: str, room: int, in_the_middle: bool = False) -> str:
+    """`text`, shortened to `room` cells with an ellipsis if it is longer.
+
+    Identifiers differ at their ends, so they are cut in the middle.
+    """
     if _cells(text) <= room:
         return text
-    while text and _cells(text) > room - 1:
+    end = text[len(text) - (room - 1) // 2 :] if in_the_middle else ""
+    while _cells(end) > room - 2:
+        end = end[1:]
+    while text and _cells(text) > room - 1 - _cells(end):
         text = text[:-1]
-    return text + "…"
+    return text + "…" + end
