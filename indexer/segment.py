@@ -37,6 +37,12 @@ class Segmentation:
     reason: str = ""
 
 
+def methods_with(own: Mapping[str, str]) -> Mapping[str, str]:
+    """The default methods with `own` over them; an own "CT" also replaces that of "CT CHEST"."""
+    kept = {key: name for key, name in DEFAULT_METHODS.items() if key.split(" ")[0] not in own}
+    return {**kept, **own}
+
+
 def method_for(header: Header, methods: Mapping[str, str] = DEFAULT_METHODS) -> str:
     """What "auto" stands for: that of "CT CHEST" before that of "CT" before that of ""."""
     for key in (f"{header.modality} {header.body_part}", header.modality):

@@ -57,6 +57,12 @@ def parse_chain(texts: Sequence[str] | str) -> tuple[Step, ...]:
     return steps
 
 
+def chains_with(own: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """The default chains with `own` over them; an own "CT" also replaces the default "CT CHEST"."""
+    kept = {key: chain for key, chain in DEFAULT_CHAINS.items() if key.split(" ")[0] not in own}
+    return {**kept, **own}
+
+
 def chain_for(
     modality: str, chains: Mapping[str, Sequence[str]], body_part: str = ""
 ) -> tuple[Step, ...]:

@@ -16,6 +16,7 @@ from models.arrays import FloatImage, Mask
 from models.errors import UsageError
 
 _FAINTEST = 0.01  # responses below this, of a range of 0..1, are noise and are not stretched
+_COARSEST = 0.5  # sigma in pixels below which a derivative along an axis means nothing
 
 
 def highlight(
@@ -24,7 +25,8 @@ def highlight(
     """The picture dimmed by `strength` (0..1), and the structure shown as bright as `strength`.
 
     `scale` is the sigma at which it is looked for: about half of a line's width, 0.7 of a blob's
-    radius. With "mask" the inside stays as it is and the outside is dimmed.
+    radius. Slices that lie further apart than twice that are looked at one by one. With "mask" the
+    inside stays as it is and the outside is dimmed.
 
     Raises `UsageError` for "mask" without a mask or with one of another shape.
     """
@@ -34,7 +36,10 @@ def highlight(
         levels = scan.pixels * _spread(1 - weight * (1 - found), scan)
         return replace(scan, pixels=levels)
     grey = lightness(scan.pixels, scan.colour)
-    found = _normalised(_response(grey, structure, along_axes(scan, scale)), scan.valid)
+    sigmas = along_axes(scan, scale)
+    if scan.volume and sigmas[0] < _COARSEST:
+        sigmas = (0.0, *sigmas[1:])
+    found = _normalised(_response(grey, structure, sigmas), scan.valid)
     levels = (1 - weight) * scan.pixels + _spread(weight * found, scan)
     return replace(scan, pixels=levels)
 
@@ -42,9 +47,10 @@ def highlight(
 def _response(grey: FloatImage, structure: str, sigmas: tuple[float, ...]) -> FloatImage:
     if structure == "edges":
         return gradient(grey, sigmas)
-    if structure == "vessels":
+    if structure in ("vessels", "dark-vessels"):
+        lines = grey if structure == "vessels" else -grey
         wider = [2 * sigma for sigma in sigmas]
-        return np.asarray(np.maximum(ridges(grey, sigmas), ridges(grey, wider)))
+        return np.asarray(np.maximum(ridges(lines, sigmas), ridges(lines, wider)))
     sign = np.float32(-1 if structure == "bright" else 1)
     return np.asarray(np.maximum(sign * laplacian(grey, sigmas), 0))
 
@@ -69,10 +75,9 @@ def laplacian(grey: FloatImage, sigmas: Sequence[float]) -> FloatImage:
 
 
 def ridges(grey: FloatImage, sigmas: Sequence[float]) -> FloatImage:
-    """How much each pixel lies on a line, bright or dark.
+    """How much each pixel lies on a bright line: across it the second derivatives are strong.
 
-    Sato 1998, "Three-dimensional multi-scale line filter", as `skimage.filters.sato` at one scale,
-    the greater of both polarities: across a line the second derivatives are large.
+    Sato 1998, "Three-dimensional multi-scale line filter", as `skimage.filters.sato` at one scale.
     """
     axes = [axis for axis, sigma in enumerate(sigmas) if sigma > 0]
     hessian = np.empty((*grey.shape, len(axes), len(axes)), np.float32)
@@ -81,11 +86,9 @@ def ridges(grey: FloatImage, sigmas: Sequence[float]) -> FloatImage:
             factor = np.float32(sigmas[first] * sigmas[second])
             value = factor * _derivative(grey, sigmas, (first, second))
             hessian[..., i, j] = hessian[..., j, i] = value
-    values = _eigenvalues(hessian)
     across = len(axes) - 1
-    bright = np.maximum(-values[..., :across], 0).prod(axis=-1)
-    dark = np.maximum(values[..., -across:], 0).prod(axis=-1)
-    return np.asarray(np.maximum(bright, dark) ** np.float32(1 / across), dtype=np.float32)
+    strong = np.maximum(-_eigenvalues(hessian)[..., :across], 0).prod(axis=-1)
+    return np.asarray(strong ** np.float32(1 / across), dtype=np.float32)
 
 
 def _eigenvalues(hessian: FloatImage) -> FloatImage:

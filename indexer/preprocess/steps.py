@@ -12,7 +12,7 @@ _SIZE = Parameter("size", units=("px", "mm"), low=0.1, high=255, grain="odd")
 _CUTOFF = ("/px", "/mm")
 _SHAPE = Parameter("shape", "gaussian", words=SHAPES)
 _ORDER = Parameter("order", "2", low=1, high=20, grain="whole")
-_STRUCTURES = ("vessels", "edges", "bright", "dark", "mask")
+_STRUCTURES = ("vessels", "dark-vessels", "edges", "bright", "dark", "mask")
 
 
 def _frequency(name: str) -> Parameter:
