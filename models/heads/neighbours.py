@@ -108,20 +108,27 @@ class NeighbourVote:
 
     @classmethod
     def fit(
-        cls, similarity: FloatImage, labels: Sequence[str], groups: Sequence[str], seed: int = 0
+        cls,
+        similarity: FloatImage,
+        labels: Sequence[str],
+        groups: Sequence[str],
+        archive: Sequence[str] = (),
+        seed: int = 0,
     ) -> Self:
         """The k, temperature and smoothing with the least log loss, each patient left out in turn.
 
         `similarity`: float32 (n, n), the scores that the archive's cases give each other.
-        `labels`: n names, empty where a case has none. `groups`: n patient ids. At most `CAP` cases
-        are looked at, whole patients at a time. With fewer than two labels, or nobody to be a
-        neighbour, there is nothing to choose by and the defaults stay.
+        `labels`: n names, empty where a case has none. `groups`: n patient ids. `archive`: the
+        labels of all its cases, where these n are but a sample of them: a label that the sample
+        missed has a vote all the same. At most `CAP` cases are looked at, whole patients at a time.
+        With fewer than two labels, or nobody to be a neighbour, there is nothing to choose by and
+        the defaults stay.
         """
         labelled = [row for row, label in enumerate(labels) if label]
-        prior = _prior([labels[row] for row in labelled])
+        prior = _prior([label for label in archive or labels if label])
         drawn = sample([groups[row] for row in labelled], CAP, seed)
         rows = np.asarray(labelled, dtype=np.intp)[drawn]
-        if len(prior) < 2:
+        if len(prior) < 2 or len(rows) < 2:
             return cls(prior)
         alone = without_own(similarity[np.ix_(rows, rows)], [groups[row] for row in rows])
         index = {name: at for at, name in enumerate(sorted(prior))}

@@ -136,6 +136,16 @@ def test_degenerate_archives_keep_the_defaults() -> None:
     assert empty == NeighbourVote({})
 
 
+def test_a_label_that_the_sample_missed_has_a_vote() -> None:
+    similarity, labels, groups = clusters(60, 0.5)
+    whole = ["d0"] * 50 + ["d1"] * 30 + ["d2"] * 19 + ["rare"] + [""] * 7
+    fitted = NeighbourVote.fit(similarity, labels, groups, archive=whole)
+    assert fitted.prior == {"d0": 0.5, "d1": 0.3, "d2": 0.19, "rare": 0.01}
+    near = scores_of(*[fitted.reference] * fitted.k)
+    found = fitted.probabilities(near, ["rare"] * fitted.k)
+    assert max(found, key=lambda name: found[name]) == "rare"
+
+
 def test_two_cases_and_equal_scores_can_be_fitted() -> None:
     two = NeighbourVote.fit(np.ones((2, 2), np.float32), ["a", "b"], ["p", "q"])
     assert two.k == 1
