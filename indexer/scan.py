@@ -52,7 +52,8 @@ class Scan:
     `valid`: bool, the shape of `pixels` without the colour axis; False where the file says that
     there is no measurement (pixel padding). None: valid everywhere.
 
-    `spacing_mm`: distance between pixel centres, (row, column) or (slice, row, column).
+    `spacing_mm`: distance between pixel centres, (row, column) or (slice, row, column); frames that
+    are not evenly laid slices in space (cine, time points) have (row, column) only.
     `voi`: the window that the file asks for. `inverted`: low values are shown bright (MONOCHROME1).
     `bits`: bits that the file stored per sample. `files`: how many files it came from.
     """
