@@ -5,7 +5,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import UsageError
 
@@ -150,4 +150,5 @@ def _nothing(of: "pa.DataType") -> "pc.Expression":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.scalar(pa.scalar(None, of))  # type: ignore[arg-type]  # the stubs forget null
+    nothing: Any = pa.scalar(None, of)
+    return pc.scalar(nothing)

@@ -26,7 +26,7 @@ from models.arrays import FloatImage, Mask
 from models.errors import IndexDamaged
 from models.heads.leave_out import codes, same_patient, sample
 
-DEFAULT_WEIGHTS = {"colour": 0.1, "edge": 0.2, "embedding": 0.45, "text": 0.25}
+DEFAULT_WEIGHTS = {"colour": 0.2, "edge": 0.2, "embedding": 0.35, "text": 0.25}
 """Where there is nothing to learn from; sums to 1."""
 
 CAP = 400

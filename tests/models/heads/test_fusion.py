@@ -92,9 +92,13 @@ def test_a_patients_own_films_teach_nothing() -> None:
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     knows_patient = (directions @ directions.T).astype(np.float32)[patients][:, patients]
     truth = np.repeat(np.random.default_rng(0).integers(0, 2, 40), 2)
-    blocks = {"colour": knows_patient, "edge": block(truth, 0.5, 3)}
-    fitted = FusionWeights.fit(blocks, [f"d{t}" for t in truth], [f"p{p}" for p in patients])
-    assert fitted.weights["edge"] > 0.8
+    blocks = {"colour": knows_patient, "edge": block(truth, 1.0, 3)}
+    labels = [f"d{t}" for t in truth]
+    fair = FusionWeights.fit(blocks, labels, [f"p{p}" for p in patients])
+    fooled = FusionWeights.fit(blocks, labels, [""] * 80)
+    assert fair.weights["edge"] > 0.7
+    assert fooled.weights["edge"] < fair.weights["edge"]
+    assert fooled.mean_average_precision > fair.mean_average_precision
 
 
 @pytest.mark.parametrize(
