@@ -45,7 +45,7 @@ THIRD_HIT = {
 }
 
 
-def test_an_answer() -> None:
+def test_what_was_asked_of_which_index() -> None:
     found = json.loads(render(ANSWER))
     assert list(found) == [
         "schema",
@@ -79,6 +79,13 @@ def test_an_answer() -> None:
         "weights": {"colour": 0.25, "edge": 0.0, "embedding": 0.5, "text": 0.25},
         "where": "age >= 18",
     }
+    assert found["remarks"] == ["only 3 of 5 cases: no other case fits the filter"]
+    assert found["seconds"] == 0.384
+    assert found["disclaimer"] == "Decision support for research, not for primary diagnosis."
+
+
+def test_its_cases_and_its_diagnosis() -> None:
+    found = json.loads(render(ANSWER))
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
     assert list(found["hits"][0].items()) == list(FIRST_HIT.items())
     assert found["hits"][2] == THIRD_HIT
@@ -92,9 +99,6 @@ def test_an_answer() -> None:
         "against": "case-0002",
         "neighbours": 15,
     }
-    assert found["remarks"] == ["only 3 of 5 cases: no other case fits the filter"]
-    assert found["seconds"] == 0.384
-    assert found["disclaimer"] == "Decision support for research, not for primary diagnosis."
 
 
 def test_an_answer_with_nothing_in_it() -> None:
