@@ -60,7 +60,7 @@ def fit_on(
     fusion = FusionWeights.fit(similarity, truth, groups)
     shares = np.array([fusion.weights[name] for name in _IMAGE_BLOCKS], np.float32)
     fused = np.tensordot(shares / shares.sum(), np.stack(list(similarity.values())), axes=1)
-    vote = NeighbourVote.fit(fused.astype(np.float32), truth, groups)
+    vote = NeighbourVote.fit(fused.astype(np.float32), truth, groups, archive=labels)
     return with_text(fusion), vote
 
 

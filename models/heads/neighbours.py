@@ -30,8 +30,12 @@ SMOOTHINGS = (0.1, 0.3, 1.0, 3.0, 10.0)
 SPREADS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Temperatures that are tried, in units of the spread of the neighbours' scores."""
 
-_STEEPEST = 30.0
-"""Largest exponent: a score far above the reference must not become infinite."""
+FEWEST = 20
+"""Labelled cases below which the defaults stay: so few cannot say how sure one may be."""
+
+_STEEPEST = 3.0
+"""Largest exponent. One case, however near, weighs at most as twenty at the reference: a score that
+no pair of the archive's cases has was not there when the vote was fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +125,14 @@ class NeighbourVote:
         `labels`: n names, empty where a case has none. `groups`: n patient ids. `archive`: the
         labels of all its cases, where these n are but a sample of them: a label that the sample
         missed has a vote all the same. At most `CAP` cases are looked at, whole patients at a time.
-        With fewer than two labels, or nobody to be a neighbour, there is nothing to choose by and
-        the defaults stay.
+        With fewer than two labels or `FEWEST` cases, or nobody to be a neighbour, there is nothing
+        to choose by and the defaults stay.
         """
         labelled = [row for row, label in enumerate(labels) if label]
         prior = _prior([label for label in archive or labels if label])
         drawn = sample([groups[row] for row in labelled], CAP, seed)
         rows = np.asarray(labelled, dtype=np.intp)[drawn]
-        if len(prior) < 2 or len(rows) < 2:
+        if len(prior) < 2 or len(rows) < FEWEST:
             return cls(prior)
         alone = without_own(similarity[np.ix_(rows, rows)], [groups[row] for row in rows])
         index = {name: at for at, name in enumerate(sorted(prior))}

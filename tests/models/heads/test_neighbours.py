@@ -146,12 +146,22 @@ def test_a_label_that_the_sample_missed_has_a_vote() -> None:
     assert max(found, key=lambda name: found[name]) == "rare"
 
 
-def test_two_cases_and_equal_scores_can_be_fitted() -> None:
+def test_few_cases_leave_the_defaults_and_equal_scores_can_be_fitted() -> None:
     two = NeighbourVote.fit(np.ones((2, 2), np.float32), ["a", "b"], ["p", "q"])
-    assert two.k == 1
-    assert two.probabilities(scores_of(1), ["a"])["a"] == pytest.approx(6 / 11)  # a weak pull
-    equal = NeighbourVote.fit(np.ones((40, 40), np.float32), ["a", "b"] * 20, [""] * 40)
-    assert equal.probabilities(scores_of(1, 1), ["a", "b"])["a"] == pytest.approx(0.5, abs=0.3)
+    assert two == NeighbourVote({"a": 0.5, "b": 0.5})
+    alike = NeighbourVote.fit(np.ones((40, 40), np.float32), ["a", "b"] * 20, map_ids(40))
+    assert alike.reference == 1.0
+    assert alike.probabilities(scores_of(1, 1), ["a", "b"])["a"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_one_case_of_three_is_not_certainty() -> None:
+    vote = NeighbourVote.fit(np.eye(3, dtype=np.float32), ["a", "b", "c"], map_ids(3))
+    told = vote.probabilities(np.array([1.0, 0.79, 0.75], np.float32), ["a", "b", "c"])
+    assert round(told["a"], 2) == 0.6
+
+
+def map_ids(count: int) -> list[str]:
+    return [f"p{number}" for number in range(count)]
 
 
 def test_it_is_the_same_every_time_also_where_a_sample_is_drawn() -> None:
