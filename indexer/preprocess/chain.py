@@ -92,7 +92,8 @@ def preprocess(scan: Scan, chain: tuple[Step, ...], mask: Mask | None = None) ->
         function = load({step.name: kind.function}, step.name, "step")
         extra = {"mask": mask} if kind.takes_mask else {}
         current = function(current, *step.arguments, **extra)
-    pixels = np.clip(current.pixels, 0.0, 1.0)
+    own = current.pixels is not scan.pixels
+    pixels = np.clip(current.pixels, 0.0, 1.0, out=current.pixels if own else None)
     if current.valid is not None:
         pixels[~current.valid] = 0.0
     return replace(current, pixels=pixels, unit="display", voi=None, inverted=False)

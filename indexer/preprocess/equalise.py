@@ -93,10 +93,15 @@ def _clahe(levels: FloatImage, limit: float, side: int) -> FloatImage:
 
 
 def _tables(counts: NDArray[np.int64], limit: float, area: int) -> FloatImage:
-    # Per tile: what stands above the limit is spread evenly, then the running sum is the table.
-    top = max(limit * area / _LEVELS, 1.0)
+    # Per tile: what stands above the limit is spread over all bins, then the running sum is the
+    # table. In whole counts, and the remainder from the dark end on, as cv2 does: the same film in
+    # 8 and in 16 bits has to come out alike.
+    top = max(int(limit * area / _LEVELS), 1)
     excess = np.maximum(counts - top, 0).sum(axis=-1, keepdims=True)
-    levelled = np.minimum(counts, top) + excess / _LEVELS
+    each, rest = np.divmod(excess, _LEVELS)
+    step = np.maximum(_LEVELS // np.maximum(rest, 1), 1)
+    place, between = np.divmod(np.arange(_LEVELS), step)
+    levelled = np.minimum(counts, top) + each + ((between == 0) & (place < rest))
     return np.asarray(levelled.cumsum(axis=-1) / area, dtype=np.float32)
 
 

@@ -165,7 +165,9 @@ def _argument(
 def usage(name: str, kind: StepKind) -> str:
     """How the step is written, e.g. ``write clahe[:limit[,tiles]]``."""
     text = name
+    optional = 0
     for place, parameter in enumerate(kind.parameters):
-        part = f"{',' if place else ':'}{parameter.name}"
-        text += part if parameter.default is None else f"[{part}]"
-    return f"write {text}"
+        text += "" if parameter.default is None else "["
+        text += f"{',' if place else ':'}{parameter.name}"
+        optional += parameter.default is not None
+    return f"write {text}{']' * optional}"

@@ -34,9 +34,10 @@ def fill(scan: Scan) -> Scan:
 
 
 def _measured(scan: Scan) -> Mask | None:
-    # One sum tells whether all are finite, in a fifth of the time of looking at each.
-    if np.isfinite(scan.pixels.sum(dtype=np.float64)):
-        return scan.valid
+    # One sum tells whether all are finite, in a fraction of the time of looking at each.
+    with np.errstate(all="ignore"):
+        if np.isfinite(scan.pixels.sum()):
+            return scan.valid
     finite: Mask = np.isfinite(scan.pixels)
     if scan.colour:
         finite = np.asarray(finite.all(axis=-1))
