@@ -49,7 +49,7 @@ def from_json(data: Mapping[str, Any]) -> Config:
             raise UsageError(f"there is no setting {name!r}; there are: {', '.join(sorted(known))}")
     values = dict(data)
     for name in ("slices", "working_px", "preview_px"):
-        if name in values and not (isinstance(values[name], int) and 1 <= values[name] <= 4096):
+        if name in values and not (type(values[name]) is int and 1 <= values[name] <= 4096):
             raise UsageError(f"{name} is {values[name]!r}; it is a whole number from 1 to 4096")
     if not isinstance(values.get("encoder", DEFAULT), str):
         raise UsageError(f"encoder is {values['encoder']!r}; it is the name of an encoder")

@@ -32,6 +32,10 @@ SINGLE = {
     "MKL_NUM_THREADS": "1",
     "OPENCV_FOR_THREADS_NUM": "1",
     "MALLOC_ARENA_MAX": "1",
+    # A picture's arrays are as large as what malloc maps anew each time; touching fresh pages took
+    # a third of a film's time. Up to these sizes they come from the heap, which keeps its pages.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
 # A few thumbnails, so that a worker does not wait for the parent to read the last one. The kernel
 # gives less where net.core.wmem_max is lower.

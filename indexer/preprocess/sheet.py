@@ -61,7 +61,7 @@ def _range(scan: Scan, values: FloatImage) -> tuple[float, float]:
     if scan.bits <= 8 and values.min() >= 0 and values.max() <= 255:
         return 0.0, 255.0
     low, high = (float(value) for value in np.percentile(values, [0.1, 99.9]))
-    return low, max(high, low + 1e-6 * max(1.0, abs(low)))
+    return low, high if high > low else low + 1
 
 
 def _after(scan: Scan) -> _Panel:
@@ -121,7 +121,7 @@ def _plot(area: NDArray[np.uint8], panel: _Panel) -> None:
         area[:, quarter * width // 4] = _PALE
     channels = panel.values.T if panel.values.ndim == 2 else panel.values[None]
     span = (panel.low, panel.high)
-    counts = [np.histogram(one, bins=_BINS, range=span)[0] for one in channels]
+    counts = [np.histogram(one.astype(float), bins=_BINS, range=span)[0] for one in channels]
     tallest = max(float(np.percentile(one, 98)) for one in counts) or max(
         1.0, *(float(one.max()) for one in counts)
     )
