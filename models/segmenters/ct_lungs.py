@@ -31,7 +31,7 @@ class CtLungs:
     X-ray CT images", made simpler: the trachea goes by its size and place in each slice, bowel gas
     by being empty. Closing takes vessels and small nodules in. Consolidated or collapsed lung and
     effusions are as dense as the chest wall and are left out: where they matter, take the box of
-    the mask.
+    the mask. So is a lung that the edge of the picture cuts: nothing encloses it.
     """
 
     name = "ct_lungs"
