@@ -1,0 +1,52 @@
+# make demo   try it: an index of the example films, and one query
+# make test   install everything, then all checks and tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO_QUERY := examples/queries/Shenzhen_0357.dcm
+
+.PHONY: demo test test-versions format clean
+
+demo: $(VENV)/base.done
+	$(BIN)/cbir index examples/archive --out demo/index
+	$(BIN)/cbir query $(DEMO_QUERY) --index demo/index
+	@$(BIN)/cbir query $(DEMO_QUERY) --index demo/index --format html --out demo/answer.html
+	@echo "The same answer with pictures: $(CURDIR)/demo/answer.html"
+
+test: $(VENV)/all.done
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
+
+# The oldest and the newest packages that pyproject.toml allows, in environments of their own.
+test-versions: $(VENV)/base.done
+	.ci/versions newest
+	.ci/versions oldest
+
+format: $(VENV)/all.done
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "$(PYTHON) cannot make virtual environments; Debian: apt-get install python3-venv" >&2; exit 1; }
+
+# Both stamps are as old as what was installed from, so that a second run installs nothing.
+$(VENV)/base.done: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the base packages (1 GB on disk)"
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/all.done: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing everything, torch too (6 GB on disk)"
+	@$(PIP) install -c constraints.txt -e '.[train,dev]'
+	@touch $@ $(VENV)/base.done
