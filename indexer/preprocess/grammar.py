@@ -55,7 +55,8 @@ class Parameter:
         """What is allowed here, as a clause for a message."""
         if self.words:
             return f"{self.name} is one of: {', '.join(self.words)}"
-        kind = "a number" if self.grain == "any" else f"a number, {self.grain}"
+        kinds = {"any": "a number", "whole": "a whole number", "odd": "a number, odd in px,"}
+        kind = kinds[self.grain]
         ends = "" if self.low == -inf else f" from {self.low:g} to {self.high:g}"
         units = " or ".join(unit or "no unit" for unit in self.units)
         return f"{self.name} is {kind}{ends} ({units})"

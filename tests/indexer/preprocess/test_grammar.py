@@ -42,11 +42,14 @@ def test_a_list_and_one_text_mean_the_same() -> None:
     [
         ("medain:3", "there is no step 'medain' ('medain:3'); there are: mean, median"),
         ("median", "step 'median': size is missing; write median:size"),
-        ("median:4", "step 'median:4': '4' does not fit, size is a number, odd from 0.1 to 255"),
+        (
+            "median:4",
+            "step 'median:4': '4' does not fit, size is a number, odd in px, from 0.1 to 255",
+        ),
         ("median:3,equalize", "there is no step 'equalize'"),
         ("median:3,gaussian", "nothing takes 'gaussian'; write median:size"),
         ("gaussian:2hu", "'2hu' does not fit, sigma is a number from 0.1 to 100 (px or mm)"),
-        ("clahe:2,7.5", "'7.5' does not fit, tiles is a number, whole from 1 to 64 (no unit)"),
+        ("clahe:2,7.5", "'7.5' does not fit, tiles is a whole number from 1 to 64 (no unit)"),
         ("stretch:99,1", "99 is not below 1; write stretch[:low[,high]]"),
         ("bandpass:0.1,0.2/mm", "0.1/px and 0.2/mm are of two units"),
         (
