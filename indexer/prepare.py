@@ -15,7 +15,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from models.encoders.fit import fit
 
 from indexer import read
 from indexer.config import Config, from_json
@@ -25,6 +24,8 @@ from indexer.scan import Scan
 from indexer.segment import DEFAULT_METHODS, Segmentation, box_of, method_for, segment
 from models.arrays import FloatImage, Mask
 from models.descriptors import load
+from models.encoders.fit import fit
+from models.shrink import within
 
 _PREVIEW_QUALITY = 85
 
@@ -113,26 +114,23 @@ def _sha256(path: Path) -> str:
 
 def _picture_arrays(
     pictures: list[FloatImage], masks: list[Mask | None], config: Config, size: int
-) -> dict[str, np.ndarray]:
+) -> Arrays:
     """The histograms, encoder inputs and previews of the instances, stacked."""
     colour, edge = load("colour"), load("edge")
-    rows = []
+    parts: dict[str, list[Any]] = {"colour": [], "edge": [], "pictures": []}
+    previews = []
     for picture, mask in zip(pictures, masks, strict=True):
-        inside, mask = _within(picture, mask)
-        small, small_mask = _reduced(inside, mask, config.working_px)
-        preview = _preview(picture, config.preview_px)
-        row = (colour.describe(small, small_mask), edge.describe(small, small_mask))
-        rows.append((*row, fit(inside, size), preview))
-    previews = [row[3] for row in rows]
-    arrays = {
-        "colour": np.stack([row[0] for row in rows]),
-        "edge": np.stack([row[1] for row in rows]),
-        "pictures": np.stack([row[2] for row in rows]),
-        "previews": np.frombuffer(b"".join(previews), np.uint8),
-        "preview_bytes": np.array([len(preview) for preview in previews]),
-    }
+        inside, region = _within(picture, mask)
+        small, small_region = _reduced(inside, region, config.working_px)
+        parts["colour"].append(colour.describe(small, small_region))
+        parts["edge"].append(edge.describe(small, small_region))
+        parts["pictures"].append(fit(inside, size))
+        previews.append(_preview(picture, config.preview_px))
+    arrays = {name: np.stack(values) for name, values in parts.items()}
     if all(picture.ndim == 2 for picture in pictures):
         arrays["pictures"] = arrays["pictures"][..., :1]  # a third of the bytes to send
+    arrays["previews"] = np.frombuffer(b"".join(previews), np.uint8)
+    arrays["preview_bytes"] = np.array([len(preview) for preview in previews])
     return arrays
 
 
@@ -147,23 +145,16 @@ def _within(picture: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask | 
 def _reduced(
     picture: FloatImage, mask: Mask | None, longest: int
 ) -> tuple[FloatImage, Mask | None]:
-    height, width = picture.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return picture, mask
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-    if mask is not None:
+    small = within(picture, longest)
+    if mask is not None and small is not picture:
+        size = (small.shape[1], small.shape[0])
         mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     return small, mask
 
 
 def _preview(picture: FloatImage, longest: int) -> bytes:
-    levels = cv2.convertScaleAbs(picture, alpha=255.0)  # reduced in bytes: a fifth of the time
-    height, width = levels.shape[:2]
-    scale = min(1.0, longest / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(levels, size, interpolation=cv2.INTER_AREA)
+    levels = np.asarray(cv2.convertScaleAbs(picture, alpha=255.0), np.uint8)
+    small = within(levels, longest)
     pixels = small[..., ::-1] if small.ndim == 3 else small
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY])
     return data.tobytes()
