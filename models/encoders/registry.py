@@ -32,6 +32,11 @@ def user_folder() -> Path:
     return root / "cbir" / "models"
 
 
+def is_shipped(name: str) -> bool:
+    """Whether an encoder comes with the installation."""
+    return name in {path.stem for path in _specs(SHIPPED)}
+
+
 def available() -> list[EncoderSpec]:
     """The specs of all encoders, the shipped ones first.
 
@@ -39,8 +44,7 @@ def available() -> list[EncoderSpec]:
     """
     found = {path.stem: path for path in _specs(user_folder())}
     found.update({path.stem: path for path in _specs(SHIPPED)})
-    shipped = {path.stem for path in _specs(SHIPPED)}
-    order = sorted(found, key=lambda name: (name not in shipped, name))
+    order = sorted(found, key=lambda name: (not is_shipped(name), name))
     return [_read(found[name]) for name in order]
 
 
@@ -60,7 +64,7 @@ def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> Enc
     `ModelUnusable` if the two do not fit, `CannotWrite` if they cannot be stored.
     """
     told = read_spec(spec_path)
-    if told.name in {path.stem for path in _specs(SHIPPED)}:
+    if is_shipped(told.name):
         raise ModelUnusable(f"{told.name!r} is the name of a shipped encoder; choose another name")
     kept = user_folder() / f"{told.name}.json"
     if kept.exists() and not replace_existing:
