@@ -58,6 +58,18 @@ def from_json(data: Mapping[str, Any]) -> Config:
     return Config(**values)
 
 
+def check_steps(config: Config) -> None:
+    """Raises `UsageError` for a step or a segmenter that does not exist."""
+    from indexer.preprocess import parse_chain
+    from models.segmenters import load
+
+    for chain in config.preprocess.values():
+        parse_chain(chain)
+    for method in config.segment.values():
+        if method not in ("none", "auto", "given"):
+            load(method)
+
+
 def _chains(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping) or not all(
         isinstance(steps, list | tuple) and all(isinstance(step, str) for step in steps)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from indexer import commit
 from indexer.archive import Listing, walk
-from indexer.config import Config, identity
+from indexer.config import Config, check_steps, identity
 from indexer.contents import Changes, changes
 from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
@@ -60,6 +60,7 @@ def build(
 
     began = time.perf_counter()
     options = options or Options()
+    check_steps(options.config)
     listing = walk(archive, options.label_from)
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()

@@ -18,13 +18,14 @@ import numpy as np
 
 from indexer import read
 from indexer.config import Config, from_json
-from indexer.preprocess import DEFAULT_CHAINS, chain_for, preprocess
+from indexer.preprocess import chain_for, chains_with, preprocess
 from indexer.quality import remarks
 from indexer.scan import Scan
-from indexer.segment import DEFAULT_METHODS, Segmentation, box_of, method_for, segment
+from indexer.segment import Segmentation, box_of, method_for, methods_with, segment
 from models.arrays import FloatImage, Mask
 from models.descriptors import load
 from models.encoders.fit import fit
+from models.errors import UnreadableScan, UsageError
 from models.shrink import within
 
 _PREVIEW_QUALITY = 85
@@ -71,13 +72,19 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
 def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Scan, Segmentation]:
     """The scan after its modality's chain, and its region by its modality's method.
 
-    `mask`: the mask file that came with it, for the method "given".
+    What the file's own header says decides, not the archive's table: a query has no table. `mask`:
+    the mask file that came with the scan, for the method "given" and the step "highlight:mask".
+    Raises `UnreadableScan` (``unsuited``) where a step cannot be done on this scan.
     """
     header = scan.header
-    chains = {**DEFAULT_CHAINS, **config.preprocess}
-    shown = preprocess(scan, chain_for(header.modality, chains, header.body_part))
-    method = method_for(header, {**DEFAULT_METHODS, **config.segment})
-    given = _mask(Path(mask)) if mask and method == "given" else None
+    chain = chain_for(header.modality, chains_with(config.preprocess), header.body_part)
+    method = method_for(header, methods_with(config.segment))
+    wanted = method == "given" or any(str(step).startswith("highlight:mask") for step in chain)
+    given = _mask(Path(mask)) if mask and wanted else None
+    try:
+        shown = preprocess(scan, chain, given)
+    except UsageError as error:
+        raise UnreadableScan("unsuited", str(error)) from error
     return shown, segment(scan, shown, method, given)
 
 

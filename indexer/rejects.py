@@ -10,6 +10,7 @@ CODES = {
     "not_a_file": "a pipe, a socket or a device, not a file",
     "permission": "the file or folder may not be opened by this user",
     "bad_name": "the name is not UTF-8, so no table can hold it",
+    "unsuited": "a step of the preprocessing cannot be done on this scan, e.g. mm without spacing",
     DUPLICATE: "the same bytes, or the same slice of the same series, were taken already",
 }
 """Code -> what it means. Codes are stable: people filter `rejects.parquet` by them."""

@@ -157,16 +157,16 @@ def test_new_labels_do_not_describe_anything_again(archive: Path, tmp_path: Path
         assert after.column(name).equals(before.column(name))
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """What the test interrupts a run with."""
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(archive: Path, tmp_path: Path) -> None:
     def interrupt(stage: str, done: int, total: int) -> None:
         if done == 7:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         build(archive, tmp_path / "ix", progress=interrupt)
     assert commit.live(tmp_path / "ix") is None
     summary = build(archive, tmp_path / "ix")
@@ -183,6 +183,27 @@ def test_other_settings_describe_everything_again(archive: Path, tmp_path: Path)
     assert (summary.described, summary.unchanged, summary.generation) == (12, 0, 2)
     again = build(archive, tmp_path / "ix", Options(config=other, resume=False))
     assert (again.described, again.unchanged) == (12, 0)
+
+
+def test_a_step_that_does_not_exist_is_told_before_anything_is_done(
+    archive: Path, tmp_path: Path
+) -> None:
+    for config in (Config(preprocess={"CR": ("sharpen",)}), Config(segment={"CT": "magic"})):
+        with pytest.raises(UsageError, match=r"sharpen|magic"):
+            build(archive, tmp_path / "ix", Options(config=config))
+    assert not (tmp_path / "ix").exists()
+
+
+def test_a_step_that_cannot_be_done_on_a_scan_is_a_reject(archive: Path, tmp_path: Path) -> None:
+    # The films do not tell how large their pixels are.
+    config = Config(preprocess={"CR": ("gaussian:1mm",)})
+    films = {p.relative_to(archive).as_posix() for p in archive.rglob("*.dcm")}
+    summary = build(archive, tmp_path / "ix", Options(config=config))
+    assert films
+    assert {reject.path: reject.code for reject in summary.rejects} == dict.fromkeys(
+        films, "unsuited"
+    )
+    assert summary.cases == 12 - len(films)
 
 
 def test_what_cannot_be_taken_is_named_with_a_reason(archive: Path, tmp_path: Path) -> None:
