@@ -27,7 +27,8 @@ from models.errors import IndexDamaged
 from models.heads.leave_out import codes, same_patient, sample
 
 DEFAULT_WEIGHTS = {"colour": 0.2, "edge": 0.2, "embedding": 0.35, "text": 0.25}
-"""Where there is nothing to learn from; sums to 1."""
+"""Where there is nothing to learn from; sums to 1. Near to even, and tuned to no archive: which
+descriptor serves best differs from one to the next."""
 
 CAP = 400
 """Cases that are looked at: enough for weights to within what mAP can tell apart."""
@@ -36,7 +37,12 @@ FEWEST = 20
 """Labelled cases below which the defaults stay."""
 
 RIDGE = 0.02
-"""mAP that a squared distance of 1 from the default weights has to bring in."""
+"""mAP that a squared distance of 1 from the default weights has to bring in.
+
+Chosen on patients of an archive alone (993 chest films; fitted on one half, measured on the other,
+six times): up to 0.02 the other half's mAP stays within .002 of its best (.528), at 0.1 it is .007
+below, and the chosen weights vary less the larger it is.
+"""
 
 _GRID = 5
 _STEPS = (0.1, 0.05)
