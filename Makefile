@@ -5,15 +5,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO := demo
 DEMO_QUERY := examples/queries/Shenzhen_0357.dcm
 
 .PHONY: demo test test-versions format clean
 
 demo: $(VENV)/base.done
-	$(BIN)/cbir index examples/archive --out demo/index
-	$(BIN)/cbir query $(DEMO_QUERY) --index demo/index
-	@$(BIN)/cbir query $(DEMO_QUERY) --index demo/index --format html --out demo/answer.html
-	@echo "The same answer with pictures: $(CURDIR)/demo/answer.html"
+	$(BIN)/cbir index examples/archive --out $(DEMO)/index
+	$(BIN)/cbir query $(DEMO_QUERY) --index $(DEMO)/index
+	@$(BIN)/cbir query $(DEMO_QUERY) --index $(DEMO)/index --format html --out $(DEMO)/answer.html
+	@echo "The same answer with pictures: $(abspath $(DEMO)/answer.html)"
 
 test: $(VENV)/all.done
 	$(BIN)/ruff check --quiet
@@ -32,7 +33,7 @@ format: $(VENV)/all.done
 	$(BIN)/ruff format
 
 clean:
-	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
