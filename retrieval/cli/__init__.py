@@ -1,10 +1,12 @@
 """The command line. A command parses, makes one library call and prints; one command a file."""
 
 import sys
+from pathlib import Path
 
 import click
 
 from retrieval.cli.exits import guarded
+from retrieval.cli.options import Place
 from retrieval.cli.settings import settings_of
 
 COMMANDS = {
@@ -38,17 +40,17 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"auto_envvar_prefix": "CBIR"})
 @click.option(
     "--config",
-    type=click.Path(dir_okay=False),
+    type=Place(dir_okay=False),
     help="Settings; without it, cbir.toml in this folder if there is one.",
 )
-@click.version_option(package_name="cbir", message="cbir %(version)s")
+@click.version_option(package_name="cbir", message="cbir %(version)s", allow_from_autoenv=False)
 @click.pass_context
-def cbir(ctx: click.Context, config: str | None) -> None:
+def cbir(ctx: click.Context, config: Path | None) -> None:
     """Nearest cases whose diagnosis is known, for a scan, for words, or for both.
 
     Decision support for research, not for primary diagnosis.
     """
-    ctx.obj = settings_of(config)
+    ctx.obj = settings_of(config, COMMANDS)
     ctx.default_map = ctx.obj.defaults
 
 

@@ -17,6 +17,8 @@ from models.errors import (
     UnreadableScan,
     UsageError,
 )
+from retrieval.cli.options import verbose
+from retrieval.report.shown import visible
 
 DONE, FAULT, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 6, 130
 
@@ -36,7 +38,8 @@ def guarded(command: click.Command) -> int:
     """Runs the command line and gives its exit code."""
     try:
         code = command.main(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before we began
+            sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except click.exceptions.Abort:
         return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)
@@ -49,18 +52,24 @@ def guarded(command: click.Command) -> int:
         return error.exit_code
     except CbirError as error:
         return _say(str(error), CODES[type(error)])
-    except BrokenPipeError:
-        # The reader of our output has gone; nothing more can be told to anyone.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except (BrokenPipeError, SystemExit):  # the latter is click's word for the former
+        return _nobody_listens(DONE)
     except OSError as error:
-        return _say_output_failed(error)
+        code = _say_output_failed(error)
+        return code if error.filename else _nobody_listens(code)
     except Exception as fault:
         return _say_fault(fault)
 
 
+def _nobody_listens(code: int) -> int:
+    """What is still to be flushed goes nowhere, lest Python complain about it as it ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
 def _say(sentence: str, code: int) -> int:
-    click.echo(f"cbir: {sentence}", err=True)
+    click.echo(f"cbir: {visible(sentence)}", err=True)
     return code
 
 
@@ -71,7 +80,7 @@ def _say_output_failed(error: OSError) -> int:
 
 def _say_fault(fault: Exception) -> int:
     # The message may hold what stood in a header, so only its type is told.
-    if {"-v", "--verbose"} & set(sys.argv):
+    if verbose():
         traceback.print_exception(fault)
     return _say(
         f"a fault of ours ({type(fault).__name__}); `-v` shows where. Please report it", FAULT

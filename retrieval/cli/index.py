@@ -1,6 +1,5 @@
 """`cbir index`: build an index, or bring it up to date."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import click
 
 from retrieval.cli.exits import DONE, REJECTS
-from retrieval.cli.output import Bars, set_up_logging, verbosity
+from retrieval.cli.options import Place, table_or_json, verbosity
+from retrieval.cli.output import Bars, put_object, say
 from retrieval.cli.settings import Settings
 
 
@@ -18,8 +18,8 @@ from retrieval.cli.settings import Settings
 
     Only what is new or changed is done again, also after an interruption.""",
 )
-@click.argument("archive", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The index's folder.")
+@click.argument("archive", type=Place())
+@click.option("--out", required=True, type=Place(), help="The index's folder, of its own.")
 @click.option("--resume/--no-resume", default=True, help="Keep what was done before (default).")
 @click.option("--prune", is_flag=True, help="Take out the scans whose files are gone.")
 @click.option(
@@ -34,7 +34,7 @@ from retrieval.cli.settings import Settings
 )
 @click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@table_or_json
 @verbosity
 @click.pass_obj
 def index(
@@ -42,15 +42,13 @@ def index(
     /,
     archive: Path,
     out: Path,
-    form: str,
+    format: str,
     quiet: bool,
-    verbose: bool,
     strict: bool,
     encoder: str | None,
     **options: Any,
 ) -> int:
     """See the help text above."""
-    set_up_logging(verbose)
     from indexer.pipeline import Options, build
 
     config = settings.config if encoder is None else replace(settings.config, encoder=encoder)
@@ -59,8 +57,8 @@ def index(
         summary = build(archive, out, Options(config=config, **options), bars)
     finally:
         bars.close()
-    if form == "json":
-        click.echo(json.dumps(summary.to_json(), indent=1))
+    if format == "json":
+        put_object(summary.to_json())
     elif not quiet:
-        click.echo(summary.to_text(), err=True)
+        say(summary.to_text(), err=True)
     return REJECTS if strict and summary.rejected else DONE

@@ -1,12 +1,12 @@
 """`cbir models`: the encoders that are there, and adding one."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from retrieval.cli.output import set_up_logging, verbosity
+from retrieval.cli.options import Place, table_or_json, verbosity
+from retrieval.cli.output import put_object, say
 
 
 @click.group()
@@ -15,28 +15,30 @@ def models() -> None:
 
 
 @models.command("list", epilog="Example: cbir models list")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def list_(form: str) -> None:
+@table_or_json
+def list_(format: str) -> None:
     """List the encoders that can be named in cbir.toml."""
     from models.encoders.registry import available
 
     specs = available()
-    if form == "json":
-        click.echo(json.dumps([asdict(spec) for spec in specs], indent=1))
+    if format == "json":
+        put_object([asdict(spec) for spec in specs])
         return
     for spec in specs:
-        click.echo(f"{spec.name:24} {spec.dim:>5} numbers  {spec.size} px  {spec.licence}")
+        say(f"{spec.name:24} {spec.dim:>5} numbers  {spec.size} px  {spec.licence}")
 
 
 @models.command(epilog="Example: cbir models add my.onnx --spec my.json")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--spec", required=True, type=click.Path(path_type=Path), help="docs/encoders.md")
+@click.argument("file", type=Place())
+@click.option("--spec", required=True, type=Place(), help="What it takes: docs/encoders.md.")
+@table_or_json
 @verbosity
-def add(file: Path, spec: Path, quiet: bool, verbose: bool) -> None:
+def add(file: Path, spec: Path, format: str, quiet: bool) -> None:
     """Add an encoder: an ONNX FILE with its spec, checked and run once."""
-    set_up_logging(verbose)
     from models.encoders.registry import add as add_encoder
 
     added = add_encoder(file, spec)
-    if not quiet:
-        click.echo(f"added {added.name}: {added.dim} numbers from {added.size} x {added.size} px")
+    if format == "json":
+        put_object(asdict(added))
+    elif not quiet:
+        say(f"added {added.name}: {added.dim} numbers from {added.size} x {added.size} px")

@@ -1,48 +1,45 @@
-"""What the commands share: verbosity, progress, and where data goes."""
+"""Where data and progress go."""
 
-import logging
+import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indexer.commit import writing
+from retrieval.report.shown import visible
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def verbosity(command: F) -> F:
-    """Adds -q and -v."""
-    quiet = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
-    verbose = click.option("-v", "--verbose", is_flag=True, help="Say more; tracebacks of faults.")
-    return quiet(verbose(command))
-
-
-def set_up_logging(verbose: bool) -> None:
-    """Logs of this program go to stderr: warnings, or everything."""
-    level = logging.DEBUG if verbose else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    logging.getLogger("cbir").setLevel(level)
-
-
-def put(text: str, out: str | None) -> None:
+def put(text: str, out: Path | None) -> None:
     """Data: to a file, written whole or not at all, or to stdout. Raises `CannotWrite`."""
     if out is None:
         click.echo(text)
         return
-    path = Path(out)
-    new = path.with_name(f".{path.name}.new")
-    with writing(path):
+    with writing(out):
+        if out.exists() and not out.is_file():  # a device or a pipe is written to, not replaced
+            out.write_text(text, encoding="utf-8")
+            return
+        path = out.resolve()  # what a link leads to
+        new = path.with_name(f".{path.name}.new")
         try:
             new.write_text(text, encoding="utf-8")
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)
+
+
+def put_object(told: Any) -> None:
+    """JSON to stdout. ASCII, so that no text steers a terminal and no locale breaks a pipe."""
+    click.echo(json.dumps(told, indent=1))
+
+
+def say(text: str, err: bool = False) -> None:
+    """A text for a person, to stdout or stderr; what would steer the terminal is made visible."""
+    click.echo(visible(text), err=err)
 
 
 class Bars:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.output import put, set_up_logging, verbosity
+from retrieval.cli.options import Place, index_option, verbosity
+from retrieval.cli.output import put
 
 if TYPE_CHECKING:
     from retrieval.answer import Answer
@@ -15,32 +16,35 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: cbir query examples/queries/q01.jpg --index demo/index -k 3",
+    epilog="Example: cbir query examples/queries/Montgomery_0372.jpg --index demo/index -k 3",
     help="""Find the cases most like SCAN: a file, or a folder with the slices of one series.
 
     With --text the words count too; --text alone searches by words.""",
 )
-@click.argument("scan", required=False, type=click.Path(path_type=Path))
-@click.option("--index", required=True, type=click.Path(path_type=Path), help="The index's folder.")
+@click.argument("scan", required=False, type=Place())
+@index_option("query")
 @click.option("--text", default="", help="Words, e.g. a finding.")
 @click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
 @click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
 @click.option("--patient", default="", help="Whose scan it is, where its header does not say.")
-@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), default="table")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write there instead of stdout.")
+@click.option(
+    "--format",
+    type=click.Choice(["table", "json", "html"]),
+    default="table",
+    help="For a terminal, for a program, or as one page with the pictures.",
+)
+@click.option("--out", type=Place(dir_okay=False), help="Write there instead of stdout.")
 @verbosity
 def query(
     scan: Path | None,
     index: Path,
-    form: str,
-    out: str | None,
+    format: str,
+    out: Path | None,
     quiet: bool,
-    verbose: bool,
     **asked: str | int,
 ) -> None:
     """See the help text above."""
-    set_up_logging(verbose)
     from retrieval.search import Engine, Query
 
     wanted = Query(
@@ -53,7 +57,7 @@ def query(
     )
     with Engine(index, warm=scan is not None) as engine:
         answer = engine.query(wanted)
-        put(rendered(engine, answer, form), out)
+        put(rendered(engine, answer, format), out)
 
 
 def rendered(engine: "Engine", answer: "Answer", form: str) -> str:

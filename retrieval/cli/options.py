@@ -1,0 +1,68 @@
+"""The options that commands share."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OURS = ("indexer", "models", "retrieval")
+
+
+class Place(click.Path):
+    """A file or a folder; an empty text, as an unset variable of a shell gives, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, or a usage error."""
+        if not str(value):
+            self.fail("it is empty", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+def index_option(command: str) -> Callable[[F], F]:
+    """Adds --index, which CBIR_INDEX gives for every command that asks an index."""
+    return click.option(
+        "--index",
+        required=True,
+        type=Place(),
+        envvar=[f"CBIR_{command.upper()}_INDEX", "CBIR_INDEX"],
+        help="The index's folder.",
+    )
+
+
+def table_or_json(command: F) -> F:
+    """Adds --format."""
+    kinds = click.Choice(["table", "json"])
+    text = "How data is printed: for a person (table) or for a program."
+    return click.option("--format", type=kinds, default="table", help=text)(command)
+
+
+def verbosity(command: F) -> F:
+    """Adds -q, and -v, which sets up the logs."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=lambda ctx, param, value: set_up_logging(value),
+        help="Say more; tracebacks of faults.",
+    )
+    return quiet(verbose(command))
+
+
+def set_up_logging(verbose: bool) -> None:
+    """Logs of this program go to stderr: warnings, or everything."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def verbose() -> bool:
+    """Whether -v was given."""
+    return logging.getLogger(__name__).isEnabledFor(logging.DEBUG)
