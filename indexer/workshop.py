@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.commit import write_file
+from indexer.commit import write_file, writing
 from indexer.config import Config, from_json
 from indexer.scan import Scan
 from indexer.workers import WorkerPool
@@ -31,6 +31,7 @@ def preprocess_file(files: tuple[str, ...], out: Path, config: Config, steps: st
     from indexer.preprocess import parse_chain
     from indexer.preprocess.sheet import write_result
 
+    _check_apart(files, out)
     if steps is not None:
         parse_chain(steps)  # what is wrong with them is told before the scan is read
     meta, arrays = _ask({"job": "preprocess", "paths": list(files), "steps": steps}, config)
@@ -47,9 +48,17 @@ def segment_file(files: tuple[str, ...], out: Path, config: Config, method: str)
 
     Raises `UnreadableScan`, `UsageError` or `CannotWrite`.
     """
+    _check_apart(files, out)
+    if not out.name.lower().endswith(".png"):
+        raise UsageError(f"{out.name!r}: the drawing is written as .png; rename it")
     meta, arrays = _ask({"job": "segment", "paths": list(files), "method": method}, config)
     _write_png(out, arrays["drawn"])
     return str(meta["told"])
+
+
+def _check_apart(files: tuple[str, ...], out: Path) -> None:
+    if out.exists() and any(out.samefile(file) for file in files if Path(file).exists()):
+        raise UsageError(f"{out} is the scan itself; write the result beside it")
 
 
 def _ask(params: Mapping[str, Any], config: Config) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,7 +66,8 @@ def _ask(params: Mapping[str, Any], config: Config) -> tuple[dict[str, Any], dic
     with WorkerPool(1, WORKER) as pool:
         for outcome in pool.run([("scan", told)]):
             if outcome.error is not None:
-                raise outcome.error
+                name = params["paths"][0]
+                raise UnreadableScan(outcome.error.code, f"{name}: {outcome.error}")
             if "usage" in outcome.meta:
                 raise UsageError(outcome.meta["usage"])
             return outcome.meta, outcome.arrays
@@ -68,7 +78,13 @@ def _write_png(path: Path, picture: ByteImage) -> None:
     import cv2
 
     _, data = cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)
-    write_file(path, data.tobytes())
+    part = path.with_name(f"{path.name}.part")
+    with writing(path):
+        try:
+            write_file(part, data.tobytes())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def run(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
