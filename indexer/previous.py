@@ -1,6 +1,7 @@
 """What the live generation knows already, and so need not be done again."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,10 @@ from indexer.commit import Generation
 from indexer.rejects import DUPLICATE, Reject
 from indexer.store import FILES, IDENTITY, Store
 from indexer.work import FileRecord
+from models.errors import IndexDamaged, IndexUnusable, UsageError
+
+_PARTS = re.compile(r"LOCK|CURRENT\.new|work|(gen|tmp)-\d{20}|\..*|lost\+found")
+"""What an unfinished run leaves, and what file systems put into any folder."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,13 @@ class Previous:
     def of(cls, index: Path, identity: str, resume: bool) -> "Previous":
         """What lies in `index`. Every file is compared with its hash before it is built upon.
 
-        Raises `IndexDamaged` or `IndexUnusable`.
+        Without `resume` it does not matter whether what lies there can be read.
+
+        Raises `IndexDamaged`, `IndexUnusable`, or `UsageError` for a folder of other things.
         """
-        generation = commit.live(index) if index.is_dir() else None
+        generation = _live(index, resume)
+        if generation is None and not (index / commit.CURRENT).exists():
+            _check_own(index)
         usable = generation is not None and resume and generation.manifest["identity"] == identity
         if generation is not None and usable:
             commit.check(generation)
@@ -119,6 +128,24 @@ class Previous:
     def manifest(self, key: str) -> Any:
         """An entry of the manifest, or None."""
         return None if self.generation is None else self.generation.manifest.get(key)
+
+
+def _live(index: Path, needed: bool) -> Generation | None:
+    try:
+        return commit.live(index) if index.is_dir() else None
+    except (IndexDamaged, IndexUnusable):
+        if needed:
+            raise
+        return None
+
+
+def _check_own(index: Path) -> None:
+    """Raises `UsageError` if a folder without an index holds anything that is not of one."""
+    for path in sorted(index.glob("*")):
+        if not _PARTS.fullmatch(path.name):
+            raise UsageError(
+                f"{index} holds other things than an index ({path.name}); give a folder of its own"
+            )
 
 
 def software() -> str:

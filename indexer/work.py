@@ -4,7 +4,9 @@ Parts of up to `ROWS` instances, each written under a temporary name and renamed
 by the identity of the configuration: another configuration never finds them.
 """
 
+import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +21,7 @@ from indexer.commit import WORK, writing
 from indexer.describe import Described
 
 ROWS = 256
+_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,11 @@ class Workbench:
 
     def clear(self) -> None:
         """Forgets everything, of other configurations too."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        for folder in self._root.glob("*"):
+            if _NAME.fullmatch(folder.name):  # nothing that somebody else has put there
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._root.rmdir()
 
     def _parts(self) -> list[Path]:
         return sorted(self._folder.glob("*.parquet"))

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexer import commit, vectors
-from indexer.config import Config, from_json
+from indexer.config import Config, from_json, identity
 from indexer.fit import Heads, read_heads
 from indexer.store import Store
 from models.arrays import FloatImage, Mask
@@ -90,13 +90,23 @@ class OpenIndex:
         return self.label_mask("")
 
     def require(self, spec: EncoderSpec) -> None:
-        """Raises `IndexUnusable` unless `spec` is the very encoder that built the index."""
+        """Raises `IndexUnusable` unless a scan described now compares with those of the index.
+
+        `spec` has to be the very encoder that built it, and this software has to describe a scan as
+        the one that built it did.
+        """
         told = self.generation.manifest["encoder"]
         if (spec.name, spec.sha256) != (told["name"], told["sha256"]):
             raise IndexUnusable(
                 f"{self.path} was built with the encoder {told['name']} ({told['sha256'][:12]}), "
                 f"installed is {spec.name} ({spec.sha256[:12]}); their numbers do not compare: "
                 "build the index again, or install that encoder with `cbir models add`"
+            )
+        built_by = self.generation.manifest["software"]
+        if identity(self.config, spec.sha256, self.dims) != self.generation.manifest["identity"]:
+            raise IndexUnusable(
+                f"{self.path} was built by {built_by}, which described scans in another way than "
+                "this version does; build the index again, or use that version"
             )
 
     def selected(self, where: str) -> Mask:

@@ -1,9 +1,11 @@
 """A query's files in numbers: through the very workers, stages and encoder that build an index."""
 
+import stat
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from indexer.describe import WORKER, Described, Describer, Task
+from indexer.tree import Tree
 from indexer.workers import WorkerPool
 from models.encoders import Encoder
 from models.errors import UnreadableScan
@@ -33,7 +35,11 @@ class ScanReader:
         encoder = self._begin(index.config.encoder).result()
         index.require(encoder.spec)
         describer = Describer(self._pool, encoder, index.config)
-        return describe_one(describer, scan_files(scan))
+        files = scan_files(scan)
+        try:
+            return describe_one(describer, files)
+        except UnreadableScan as error:
+            raise UnreadableScan(error.code, f"{scan}: {error}") from error
 
     def close(self) -> None:
         """Ends the worker."""
@@ -54,15 +60,24 @@ def _load(name: str, threads: int) -> Encoder:
 
 
 def scan_files(scan: Path) -> tuple[str, ...]:
-    """The files of a query: itself, or what lies in the folder. Raises `UnreadableScan`."""
-    if not scan.exists():
-        raise UnreadableScan("missing", f"there is no file or folder {scan}")
-    if not scan.is_dir():
+    """The files of a query: itself, or those below the folder that an archive would take.
+
+    Raises `UnreadableScan`.
+    """
+    try:
+        kind = scan.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise UnreadableScan("missing", f"there is no file or folder {scan}") from None
+    except OSError as error:
+        raise UnreadableScan("unreadable", f"{scan} cannot be opened: {error.strerror}") from error
+    if not stat.S_ISDIR(kind):
         return (str(scan),)
-    files = sorted(str(p) for p in scan.iterdir() if p.is_file() and not p.name.startswith("."))
+    tree = Tree(scan)
+    files = tuple(str(scan / file.path) for file in tree.files())
     if not files:
-        raise UnreadableScan("empty", f"the folder {scan} holds no file")
-    return tuple(files)
+        why = tree.rejects[0].sentence if tree.rejects else "it holds no DICOM, NIfTI or picture"
+        raise UnreadableScan("empty", f"the folder {scan} cannot be asked about: {why}")
+    return files
 
 
 def describe_one(describer: Describer, files: tuple[str, ...]) -> Described:

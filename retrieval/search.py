@@ -57,9 +57,13 @@ class Engine:
         needs while the index is opened.
         """
         self._scans = ScanReader(threads)
-        if warm:
-            self._scans.start(opened(index).manifest["config"]["encoder"])
-        self.index = OpenIndex(index)
+        try:
+            if warm:
+                self._scans.start(opened(index).manifest["config"]["encoder"])
+            self.index = OpenIndex(index)
+        except BaseException:
+            self._scans.close()
+            raise
 
     def __enter__(self) -> Self:
         """Itself."""
