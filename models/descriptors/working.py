@@ -7,24 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage, Mask
+from models.shrink import shrink
 
 
 def squared(image: FloatImage, mask: Mask | None, side: int) -> tuple[FloatImage, Mask | None]:
-    """The picture and its mask in `side` x `side` pixels; each pixel is the mean of what it covers.
+    """The picture and its mask in `side` x `side` pixels, each the mean of what it covers.
 
     `image`: float32 (H, W) or (H, W, 3), range 0..1. `mask`: bool (H, W). What is outside the mask
     has no part in a mean; a pixel is inside if at least half of what it covers is, and 0 outside.
     """
-    size = (side, side)
     if mask is None:
-        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32), None
-    weight = mask.astype(np.float32)
+        return shrink(image, side, side), None
     kept = np.where(mask if image.ndim == 2 else mask[..., None], image, np.float32(0))
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(kept, size, interpolation=cv2.INTER_AREA)
+    share = shrink(mask.astype(np.float32), side, side)
     inside = share >= 0.5
     divisor = np.where(inside, share, np.float32(np.inf))
-    small = small / (divisor if image.ndim == 2 else divisor[..., None])
+    small = shrink(kept, side, side) / (divisor if image.ndim == 2 else divisor[..., None])
     return np.asarray(small, np.float32), inside
 
 
