@@ -61,11 +61,13 @@ def write_manifest(archive: Path, rows: list[dict[str, str]]) -> None:
 
 
 def as_jpeg(dicom: Path, target: Path) -> Path:
-    """The film of a DICOM file as a viewer would save it."""
+    """The film of a DICOM file without a window, as a viewer would save it."""
     told = pydicom.dcmread(dicom)
-    centre, width = float(told.WindowCenter), float(told.WindowWidth)
-    grey = (told.pixel_array - (centre - 0.5)) / (width - 1) + 0.5
-    levels: ByteImage = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
+    values = told.pixel_array.astype(np.float64)
+    grey = (values - values.min()) / (values.max() - values.min())
+    if told.PhotometricInterpretation == "MONOCHROME1":
+        grey = 1 - grey
+    levels: ByteImage = np.rint(grey * 255).astype(np.uint8)
     cv2.imwrite(str(target), levels, [cv2.IMWRITE_JPEG_QUALITY, 95])
     return target
 
