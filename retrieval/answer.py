@@ -35,8 +35,7 @@ class Diagnosis:
     """What the neighbours suggest.
 
     `probabilities` sum to 1 over the archive's labels. `set`: the labels that together reach 90 %.
-    `against`: the case id of the nearest case with another label. `neighbours`: how many cases
-    voted.
+    `neighbours`: how many cases voted.
     """
 
     label: str | None
@@ -44,7 +43,6 @@ class Diagnosis:
     set: tuple[str, ...] = ()
     abstained: bool = False
     reason: str | None = None
-    against: str | None = None
     neighbours: int = 0
 
 
@@ -79,12 +77,23 @@ class IndexFacts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The nearest cases, the same patient's own (priors) apart, and what they suggest."""
+    """The nearest cases, the same patient's own (priors) apart, and what they suggest.
+
+    `against`: the nearest case with another label than the suggested one; of rank 0 if it is not
+    among the hits.
+    """
 
     index: IndexFacts
     query: QueryFacts
     hits: tuple[Hit, ...]
     priors: tuple[Hit, ...]
     diagnosis: Diagnosis
+    against: Hit | None = None
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def cases(self) -> tuple[Hit, ...]:
+        """Every case that a person is shown."""
+        beyond = (self.against,) if self.against and not self.against.rank else ()
+        return (*self.hits, *beyond, *self.priors)

@@ -20,12 +20,11 @@ _ROUNDING = 1e-9
 class Neighbours:
     """The nearest cases of other patients, best first: at least as many as the head's `k`.
 
-    `scores`: float32 (n,). `labels`: n names, empty where a case has none. `case_ids`: n.
+    `scores`: float32 (n,). `labels`: n names, empty where a case has none.
     """
 
     scores: FloatImage
     labels: Sequence[str]
-    case_ids: Sequence[str]
 
 
 def suggest(
@@ -46,8 +45,7 @@ def suggest(
     if head is None or not head.classes:
         return Diagnosis(None, {}, abstained=True, reason=reason)
     if reason:
-        nobody = Neighbours(neighbours.scores[:0], (), ())
-        shares = head.probabilities(nobody.scores, nobody.labels)
+        shares = head.probabilities(neighbours.scores[:0], ())
         return Diagnosis(None, _ranked(shares), abstained=True, reason=reason)
     ranked = _ranked(head.probabilities(neighbours.scores, neighbours.labels, features))
     label = next(iter(ranked))
@@ -55,7 +53,6 @@ def suggest(
         label=label,
         probabilities=ranked,
         set=_differential(ranked),
-        against=_against(neighbours, label),
         neighbours=min(head.k, sum(map(bool, neighbours.labels))),
     )
 
@@ -89,11 +86,3 @@ def _differential(ranked: Mapping[str, float]) -> tuple[str, ...]:
         if reached >= SET_REACHES - _ROUNDING:
             break
     return tuple(chosen)
-
-
-def _against(neighbours: Neighbours, label: str) -> str | None:
-    """The case id of the nearest case with another label."""
-    for other, case_id in zip(neighbours.labels, neighbours.case_ids, strict=True):
-        if other and other != label:
-            return case_id
-    return None

@@ -101,12 +101,15 @@ class Engine:
         own = self.index.rows_of_patients(patients)
         hits = self._hits(vector, asked.k, allowed & ~own)
         priors = self._hits(vector, PRIORS, own)
+        diagnosis = self._diagnosis(vector, allowed & ~own, described)
+        against = self._against(vector, allowed & ~own, diagnosis, hits)
         return Answer(
             index=self._index_facts(),
             query=_query_facts(asked, described, patients, weights),
             hits=hits,
             priors=priors,
-            diagnosis=self._diagnosis(vector, allowed & ~own, described),
+            diagnosis=diagnosis,
+            against=against,
             remarks=_remarks(asked, patients, len(hits)),
             seconds=time.perf_counter() - began,
         )
@@ -164,7 +167,7 @@ class Engine:
     def _diagnosis(
         self, vector: FloatImage, allowed: Mask, described: "Described | None"
     ) -> Diagnosis:
-        """From the nearest labelled cases of other patients, and the nearest with another label.
+        """From the nearest labelled cases of other patients.
 
         Words alone are no scan: they find cases, but suggest no diagnosis.
         """
@@ -176,13 +179,20 @@ class Engine:
         neighbours = Neighbours(
             scores=np.array([one.score for one in near], np.float32),
             labels=[index.labels[one.case] for one in near],
-            case_ids=[index.case_ids[one.case] for one in near],
         )
-        suggested = suggest(neighbours, head, described.quality)
-        if suggested.label is None or suggested.against is not None:
-            return suggested
-        other = index.ranker.nearest(vector, 1, allowed & index.label_mask(suggested.label))
-        return replace(suggested, against=index.case_ids[other[0].case] if other else None)
+        return suggest(neighbours, head, described.quality)
+
+    def _against(
+        self, vector: FloatImage, allowed: Mask, diagnosis: Diagnosis, hits: Sequence[Hit]
+    ) -> Hit | None:
+        """The nearest case with another label than the suggested one, however far it is."""
+        if diagnosis.label is None:
+            return None
+        other = allowed & self.index.label_mask(diagnosis.label)
+        for ranked in self.index.ranker.nearest(vector, 1, other):
+            found = self._hit(vector, 0, ranked)
+            return next((hit for hit in hits if hit.case_id == found.case_id), found)
+        return None
 
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""

@@ -69,7 +69,7 @@ def rendered(engine: "Engine", answer: "Answer", form: str) -> str:
     if form == "html":
         from retrieval.report.html import render as as_html
 
-        return as_html(answer, engine.previews(answer.hits + answer.priors))
+        return as_html(answer, engine.previews(answer.cases))
     from retrieval.report.table import render as as_table
 
     return as_table(answer, shutil.get_terminal_size((100, 24)).columns)

@@ -31,7 +31,8 @@ def as_object(answer: Answer) -> dict[str, Any]:
         "query": _query(answer.query),
         "hits": [_hit(hit) for hit in answer.hits],
         "priors": [_hit(hit) for hit in answer.priors],
-        "diagnosis": _diagnosis(answer.diagnosis),
+        "diagnosis": _diagnosis(answer.diagnosis, answer.against),
+        "against": None if answer.against is None else _hit(answer.against),
         "remarks": list(answer.remarks),
         "seconds": _number(answer.seconds),
         "disclaimer": DISCLAIMER,
@@ -84,14 +85,14 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(diagnosis: Diagnosis, against: Hit | None) -> dict[str, Any]:
     return {
         "label": diagnosis.label,
         "probabilities": _numbers(diagnosis.probabilities),
         "set": list(diagnosis.set),
         "abstained": diagnosis.abstained,
         "reason": diagnosis.reason,
-        "against": diagnosis.against,
+        "against": None if against is None else against.case_id,
         "neighbours": diagnosis.neighbours,
     }
 

@@ -29,7 +29,6 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
     `previews`: instance row -> JPEG. A hit without one gets an empty frame. `made`: when the report
     was made; now, if not given.
     """
-    hits = {hit.case_id: hit for hit in (*answer.priors, *answer.hits)}
     return (
         _environment()
         .get_template("answer.html.j2")
@@ -38,7 +37,7 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
             index=answer.index,
             query=answer.query,
             diagnosis=answer.diagnosis,
-            against=hits.get(answer.diagnosis.against or ""),
+            against=answer.against,
             films={row: _data_uri(jpeg) for row, jpeg in previews.items() if jpeg},
             query_film=_data_uri(answer.query.preview) if answer.query.preview else "",
             blocks=_blocks(answer),
@@ -77,7 +76,7 @@ def _data_uri(jpeg: bytes) -> str:
 def _blocks(answer: Answer) -> list[str]:
     """The descriptors that gave anything to any hit, for the legend."""
     given: dict[str, float] = {}
-    for hit in (*answer.hits, *answer.priors):
+    for hit in answer.cases:
         for name, part in hit.contributions.items():
             given[name] = max(given.get(name, 0.0), abs(part))
     return [name for name, most in given.items() if most >= 0.0005]

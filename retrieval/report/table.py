@@ -27,7 +27,7 @@ def render(answer: Answer, width: int = 100) -> str:
     parts = [
         _query(answer),
         _table(answer.hits, width) if answer.hits else ["No case was found."],
-        _diagnosis(answer.diagnosis, answer.hits, width),
+        _diagnosis(answer.diagnosis, answer.against, width),
     ]
     if answer.priors:
         title = "Earlier studies of the same patient (not counted above)"
@@ -114,7 +114,7 @@ def _together(rooms: Sequence[int]) -> int:
     return sum(rooms) + len(_GAP) * (len(rooms) - 1)
 
 
-def _diagnosis(diagnosis: Diagnosis, hits: Sequence[Hit], width: int) -> list[str]:
+def _diagnosis(diagnosis: Diagnosis, against: Hit | None, width: int) -> list[str]:
     if diagnosis.label is None:
         return [f"No suggestion: {one_line(diagnosis.reason or 'nothing speaks for a label')}."]
     neighbours = f" (from {diagnosis.neighbours} cases)" if diagnosis.neighbours else ""
@@ -122,8 +122,8 @@ def _diagnosis(diagnosis: Diagnosis, hits: Sequence[Hit], width: int) -> list[st
     lines += _bars(diagnosis, width)
     if len(diagnosis.set) > 1:
         lines.append(f"Not told apart (90 %): {', '.join(map(one_line, diagnosis.set))}")
-    if diagnosis.against is not None:
-        lines.append(f"Nearest case that speaks against it: {_named(diagnosis.against, hits)}")
+    if against is not None:
+        lines.append(f"Nearest case that speaks against it: {_named(against)}")
     return lines
 
 
@@ -137,11 +137,9 @@ def _bars(diagnosis: Diagnosis, width: int) -> Iterator[str]:
         yield f"{_GAP}{shown}{pad}{_GAP}{percent(share):>5}{_GAP}{bar}".rstrip()
 
 
-def _named(case_id: str, hits: Sequence[Hit]) -> str:
-    for hit in hits:
-        if hit.case_id == case_id:
-            return f"{one_line(case_id)} ({one_line(hit.label)}, rank {hit.rank})"
-    return one_line(case_id)
+def _named(hit: Hit) -> str:
+    place = f"rank {hit.rank}" if hit.rank else f"score {hit.score:.2f}, after those found"
+    return f"{one_line(hit.case_id)} ({one_line(hit.label)}, {place})"
 
 
 def _provenance(answer: Answer) -> list[str]:

@@ -11,9 +11,9 @@ VOTE = NeighbourVote(PRIOR, k=4, temperature=0.1, smoothing=0.4, reference=0.9)
 
 
 def nearest(*labels: str) -> Neighbours:
-    """Cases c1, c2, ... all at the reference score, where each weighs exactly 1."""
+    """Cases that are all at the reference score, where each weighs exactly 1."""
     scores = np.full(len(labels), 0.9, np.float32)
-    return Neighbours(scores, labels, [f"c{at}" for at in range(1, len(labels) + 1)])
+    return Neighbours(scores, labels)
 
 
 def test_neighbours_that_agree() -> None:
@@ -24,7 +24,7 @@ def test_neighbours_that_agree() -> None:
     )
     assert list(found.probabilities) == ["tuberculosis", "normal", "pneumonia"]
     assert found.set == ("tuberculosis",)
-    assert (found.abstained, found.reason, found.against) == (False, None, None)
+    assert (found.abstained, found.reason) == (False, None)
     assert found.neighbours == 4
 
 
@@ -32,7 +32,6 @@ def test_neighbours_that_disagree_make_a_differential() -> None:
     found = suggest(nearest("pneumonia", "", "tuberculosis", "pneumonia", "normal"), VOTE)
     assert found.label == "pneumonia"
     assert found.set == ("pneumonia", "normal", "tuberculosis")
-    assert found.against == "c3"
     assert found.neighbours == 4
 
 
@@ -80,7 +79,7 @@ def test_an_archive_with_one_label_suggests_nothing() -> None:
 
 def test_a_blank_scan_gets_no_label() -> None:
     found = suggest(nearest("pneumonia"), VOTE, quality=["very small: 2 x 2", "blank: all alike"])
-    assert (found.label, found.abstained, found.against) == (None, True, None)
+    assert (found.label, found.abstained) == (None, True)
     assert found.reason == "the scan shows nothing that could be compared (blank: all alike)"
     assert found.probabilities == PRIOR
 

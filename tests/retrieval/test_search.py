@@ -183,26 +183,31 @@ def test_more_cases_than_there_are(engine: Engine, film: Path) -> None:
 
 
 def test_a_diagnosis_is_a_differential(engine: Engine, film: Path) -> None:
-    told = engine.query(Query(film)).diagnosis
+    answer = engine.query(Query(film))
+    told = answer.diagnosis
     assert set(told.probabilities) == {"normal", "pneumonia", "tuberculosis"}
     assert math.fsum(told.probabilities.values()) == pytest.approx(1, abs=1e-9)
     assert told.label == max(told.probabilities, key=lambda name: told.probabilities[name])
     assert told.label in told.set
     assert sum(told.probabilities[name] for name in told.set) >= 0.9
-    assert told.against is not None
+    assert answer.against is not None
     assert told.neighbours > 0
 
 
 def test_what_is_against_has_another_label(engine: Engine, film: Path) -> None:
     answer = engine.query(Query(film, k=12))
     labels = {hit.case_id: hit.label for hit in answer.hits}
-    against = answer.diagnosis.against
+    against = answer.against
     assert against is not None
-    assert labels[against] != answer.diagnosis.label
+    assert labels[against.case_id] != answer.diagnosis.label
     first_other = next(hit for hit in answer.hits if hit.label != answer.diagnosis.label)
-    assert against == first_other.case_id
+    assert against == first_other
+    beyond = engine.query(Query(film, k=first_other.rank - 1 or 1)).against
+    assert beyond is not None
+    assert beyond.case_id == against.case_id
+    assert beyond.rank == (0 if first_other.rank > 1 else 1)
     alike = engine.query(Query(film, k=12, where=f"label = '{answer.diagnosis.label}'"))
-    assert alike.diagnosis.against is None
+    assert alike.against is None
 
 
 def test_the_answer_says_what_was_asked_and_by_whom(engine: Engine, film: Path) -> None:

@@ -78,7 +78,6 @@ DIAGNOSIS = Diagnosis(
     label="tuberculosis",
     probabilities={"tuberculosis": 0.75, "normal": 0.2455, "pneumonia": 0.0045},
     set=("tuberculosis", "normal"),
-    against="case-0002",
     neighbours=15,
 )
 
@@ -88,6 +87,7 @@ ANSWER = Answer(
     hits=(FIRST, SECOND, THIRD),
     priors=(PRIOR,),
     diagnosis=DIAGNOSIS,
+    against=SECOND,
     remarks=("only 3 of 5 cases: no other case fits the filter",),
     seconds=0.384,
 )

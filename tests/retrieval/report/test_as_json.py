@@ -54,6 +54,7 @@ def test_what_was_asked_of_which_index() -> None:
         "hits",
         "priors",
         "diagnosis",
+        "against",
         "remarks",
         "seconds",
         "disclaimer",
@@ -90,6 +91,7 @@ def test_its_cases_and_its_diagnosis() -> None:
     assert list(found["hits"][0].items()) == list(FIRST_HIT.items())
     assert found["hits"][2] == THIRD_HIT
     assert [prior["case_id"] for prior in found["priors"]] == ["earlier"]
+    assert found["against"] == found["hits"][1]
     assert found["diagnosis"] == {
         "label": "tuberculosis",
         "probabilities": {"tuberculosis": 0.75, "normal": 0.2455, "pneumonia": 0.0045},

@@ -10,7 +10,7 @@ import pytest
 
 from retrieval.answer import Answer, Diagnosis
 from retrieval.report.html import render
-from tests.retrieval.report.answers import ANSWER, DIAGNOSIS, EMPTY, FIRST, JPEG, PRIOR, SECOND
+from tests.retrieval.report.answers import ANSWER, EMPTY, FIRST, JPEG, PRIOR, SECOND
 
 VOID = {"meta", "img", "br", "link", "input"}
 MADE = datetime(2026, 11, 22, 23, 5)
@@ -145,8 +145,10 @@ def test_words_alone_and_no_suggestion() -> None:
 
 
 def test_a_contrary_case_beyond_those_shown() -> None:
-    found = page(replace(ANSWER, diagnosis=replace(DIAGNOSIS, against="case-0099")))
-    assert found.within("against")[1] == "case-0099, beyond those shown"
+    beyond = replace(SECOND, rank=0, case_id="case-0099")
+    found = page(replace(ANSWER, against=beyond))
+    assert found.within("against") == ["Nearest case against it:", "normal, after those found"]
+    assert found.within("grid article.contrary h3") == ["normal", "nearest against"]
 
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b javascript:alert(1)"
@@ -180,7 +182,8 @@ def hostile() -> Answer:
         ),
         hits=(hit,),
         priors=(replace(hit, case_id="other"),),
-        diagnosis=Diagnosis(EVIL, {EVIL: 1.0}, (EVIL, "x"), against=EVIL, neighbours=1),
+        diagnosis=Diagnosis(EVIL, {EVIL: 1.0}, (EVIL, "x"), neighbours=1),
+        against=replace(hit, rank=0),
         remarks=(EVIL,),
     )
 

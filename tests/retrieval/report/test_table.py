@@ -98,13 +98,14 @@ def test_nothing_from_a_header_can_steer_the_terminal() -> None:
 
 
 def test_a_contrary_case_beyond_those_shown_is_named() -> None:
-    answer = replace(ANSWER, diagnosis=replace(DIAGNOSIS, against="case-0099"))
-    assert "speaks against it: case-0099\n" in render(answer)
+    beyond = replace(SECOND, rank=0, case_id="case-0099", score=0.5)
+    told = render(replace(ANSWER, against=beyond))
+    assert "speaks against it: case-0099 (normal, score 0.50, after those found)\n" in told
 
 
 def test_a_diagnosis_without_doubt_lists_no_set() -> None:
     sure = Diagnosis("normal", {"normal": 0.997, "pneumonia": 0.003}, ("normal",), neighbours=9)
-    lines = render(replace(ANSWER, diagnosis=sure, priors=())).split("\n")
+    lines = render(replace(ANSWER, diagnosis=sure, against=None, priors=())).split("\n")
     at = lines.index("Suggests normal (from 9 cases)")
     assert lines[at + 1 : at + 4] == [
         "  normal     >99 %  ████████████████████████",
