@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.descriptors.text import TextModel
-
 from indexer.archive import facts_of
 from indexer.assemble import Content
 from indexer.fit import fit_text, read_heads
@@ -14,6 +12,7 @@ from indexer.plan import Plan
 from indexer.previous import Previous
 from indexer.scan import Header
 from indexer.work import FileRecord
+from models.descriptors.text import TextModel
 
 Facts = dict[str, dict[str, Any]]
 
@@ -47,8 +46,10 @@ def changes(
     """`bench`: the files of the scans on the workbench, by path."""
     on_bench = {record.source for record in bench.values()}
     described = {source.key for source in planned.sources} & on_bench
-    stays = set() if prune else planned.vanished & previous.facts.keys() - described
-    files = previous.files | {p: r for p, r in bench.items() if r.source in described}
+    new = {path: record for path, record in bench.items() if record.source in described}
+    stays = planned.vanished & previous.facts.keys() - described - _renamed(previous.files, new)
+    stays = frozenset() if prune else stays
+    files = previous.files | new
     headers = {r.source: r.header for r in files.values() if r.header}
     kept = previous.facts.keys() - described
     facts: Facts = {
@@ -69,6 +70,18 @@ def changes(
         files=tuple(files[path] for path in sorted(files) if files[path].source in facts),
         texts=texts,
     )
+
+
+def _renamed(before: Mapping[str, FileRecord], new: Mapping[str, FileRecord]) -> set[str]:
+    """The sources whose files were now taken under another name.
+
+    A series that gained or lost its first slice goes by another name; so does a film that was moved
+    to another folder.
+    """
+    hashes = {record.sha256 for record in new.values()}
+    elsewhere = {r.source for r in before.values() if r.sha256 not in hashes}
+    moved = {record.source for record in before.values()} - elsewhere
+    return moved | {before[path].source for path in new.keys() & before.keys()}
 
 
 def _said(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Has scans described and takes them to the workbench; what cannot be taken becomes a reject."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Taker:
         """`root`: the archive. `entries`: its files. `known`: files that were taken before."""
         self._describer, self._bench, self._root = describer, bench, root
         self._entries = {entry.path: entry for entry in entries}
-        self._sources = _hashes([record for record in known if record.path in self._entries])
+        self._sources = _hashes(known, self._entries)
 
     def take(self, sources: Sequence[Source], progress: Progress) -> list[Reject]:
         """Describes every source; gives the rejects. Raises `CannotWrite`."""
@@ -79,9 +79,22 @@ class Taker:
         )
 
 
-def _hashes(records: Iterable[FileRecord]) -> dict[tuple[str, ...], str]:
-    """The hashes of each source's files, sorted, and the source."""
-    by_source: dict[str, list[str]] = defaultdict(list)
+def _hashes(
+    records: Iterable[FileRecord], entries: Mapping[str, Entry]
+) -> dict[tuple[str, ...], str]:
+    """The hashes of the files, sorted, of each source that is as it was, and the source.
+
+    Of what has changed or gone nothing is a duplicate: films may have changed their names.
+    """
+    by_source: dict[str, list[FileRecord]] = defaultdict(list)
     for record in records:
-        by_source[record.source].append(record.sha256)
-    return {tuple(sorted(hashes)): source for source, hashes in by_source.items()}
+        by_source[record.source].append(record)
+    return {
+        tuple(sorted(record.sha256 for record in files)): source
+        for source, files in by_source.items()
+        if all(file.path in entries and _same(file, entries[file.path]) for file in files)
+    }
+
+
+def _same(record: FileRecord, entry: Entry) -> bool:
+    return (record.bytes, record.mtime_ns) == (entry.size, entry.mtime_ns)
