@@ -156,6 +156,13 @@ def write(table: pa.Table, path: Path, row_group_size: int = 1024) -> None:
         )
 
 
+def _opened(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise IndexDamaged(f"{path} cannot be read; build the index again") from error
+
+
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One parquet file, or some of its columns. Raises `IndexDamaged` naming it."""
     try:
@@ -209,7 +216,7 @@ class Store:
         """The JPEGs of some instances, by their place in the order of the vectors."""
         found, start = {}, 0
         for name in self.parts():
-            file = pq.ParquetFile(self.folder / "previews" / f"{name}.parquet")
+            file = _opened(self.folder / "previews" / f"{name}.parquet")
             for group in range(file.num_row_groups):
                 end = start + file.metadata.row_group(group).num_rows
                 wanted = [row for row in rows if start <= row < end]
