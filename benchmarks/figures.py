@@ -50,13 +50,12 @@ class Figure:
 
 
 def machine() -> dict[str, Any]:
-    """The kind of machine, what else it was doing when asked, and the versions that ran."""
+    """The kind of machine, and the versions that ran."""
     return {
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.system(),
         "python": platform.python_version(),
-        "load_1min": os.getloadavg()[0],
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
 

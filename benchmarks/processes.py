@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from resource import struct_rusage
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage, struct_rusage
 
 SAMPLES_A_SECOND = 20
 _PROC = Path("/proc")
@@ -60,6 +60,22 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None, watch: boo
     # wait4(2) adds what the process itself had waited for: its workers are in these two.
     cpu_s = usage.ru_utime + usage.ru_stime
     return Cost(wall_s, cpu_s, tree.peak_bytes, tree.largest_rss_bytes, text)
+
+
+def machine_cpu_s() -> float:
+    """Processor time that all programs on this machine have taken since it started, all cores.
+
+    See proc_stat(5). With what was stolen by other virtual machines on the same host.
+    """
+    first = (_PROC / "stat").read_text().splitlines()[0].split()[1:9]
+    user, nice, system, _idle, _wait, interrupts, soft, stolen = map(int, first)
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def own_cpu_s() -> float:
+    """Processor time of this process and of all that it has waited for."""
+    usages = [getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _end_of(tree: "Tree") -> tuple[int, struct_rusage]:

@@ -10,8 +10,10 @@ workers come from wait4(2) and /proc. See docs/performance.md.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, machine, table
 from benchmarks.films import Film, films_of, make_archive
 from benchmarks.indexing_cost import bounds, indexing, memory
+from benchmarks.processes import machine_cpu_s, own_cpu_s
 from benchmarks.programs import Cbir, Peer
 from benchmarks.query_cost import cold, running
 
@@ -43,6 +46,26 @@ class Effort:
 
 FULL = Effort(films=1000, repeats=3, queries=7, asked=100, sizes=(0.25, 1, 4))
 QUICK = Effort(films=16, repeats=1, queries=1, asked=4, sizes=(0.5, 1))
+
+
+class Others:
+    """What other programs take of the machine while this one measures."""
+
+    def __init__(self) -> None:
+        """Measuring begins here."""
+        self._began = self._now()
+
+    def share(self) -> float:
+        """Of all its cores, 0 to 1. Above some hundredths the figures say little."""
+        wall_s, machine_s, own_s = (
+            now - then for now, then in zip(self._now(), self._began, strict=True)
+        )
+        cores = os.cpu_count() or 1
+        return max(0.0, (machine_s - own_s) / (wall_s * cores))
+
+    @staticmethod
+    def _now() -> tuple[float, float, float]:
+        return time.perf_counter(), machine_cpu_s(), own_cpu_s()
 
 
 def measure(films: Sequence[Film], effort: Effort, work: Path, peer: Peer | None) -> list[Figure]:
@@ -83,13 +106,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     peer = None if told.no_peer or not Peer.installed() else Peer()
     if peer is None:
         _say("without the peer script: it needs torch and pillow (the extra `train`)")
-    began = machine()
     with tempfile.TemporaryDirectory(prefix="throughput-") as work:
+        others = Others()
         figures = measure(films_of(told.data), effort, Path(work), peer)
+    about = {**machine(), "share_of_others": others.share()}
     print(table(figures))
-    print(f"\n{began['cpu']}, {began['cores']} cores, load {began['load_1min']:.2f} at the start")
+    taken = f"others took {about['share_of_others']:.0%} of it meanwhile"
+    print(f"\n{about['cpu']}, {about['cores']} cores; {taken}")
     if told.json:
-        report = {"machine": began, "figures": [figure.to_json() for figure in figures]}
+        report = {"machine": about, "figures": [figure.to_json() for figure in figures]}
         told.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
