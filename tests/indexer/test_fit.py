@@ -1,0 +1,112 @@
+"""What is fitted on an archive: on labelled cases only, and read back as it was."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexer import fit, store
+from indexer.fit import Heads, fit_on, fit_text, read_heads, with_text, write_heads
+from indexer.store import block_column
+from models.errors import IndexDamaged
+from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
+from models.heads.neighbours import NeighbourVote
+
+DIMS = {"colour": 4, "edge": 4, "embedding": 8, "text": 4}
+
+
+def generation(folder: Path, labels: Sequence[str | None], telling: str = "edge") -> pa.Table:
+    """Instances in which one descriptor tells the label and the others tell nothing; the cases."""
+    noise = np.random.default_rng(0)
+    table = pa.table({"instance_id": [str(n) for n in range(len(labels))]})
+    for name in ("colour", "edge", "embedding"):
+        numbers = noise.standard_normal((len(labels), DIMS[name]))
+        if name == telling:
+            for row, label in enumerate(labels):
+                numbers[row] = 0.2 * numbers[row] + (3 if label == "a" else -3)
+        numbers /= np.linalg.norm(numbers, axis=1, keepdims=True)
+        table = table.append_column(name, block_column(numbers.astype(np.float32)))
+    half = len(labels) // 2
+    store.write(table.slice(0, half), folder / "instances-00000001.parquet")
+    store.write(table.slice(half), folder / "instances-00000002.parquet")
+    rows = [
+        {"label": label, "patient_id": f"p{row}", "middle_row": row}
+        for row, label in enumerate(labels)
+    ]
+    schema = pa.schema(
+        [("label", pa.string()), ("patient_id", pa.string()), ("middle_row", pa.int64())]
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def test_the_descriptor_that_tells_labels_apart_counts_most(tmp_path: Path) -> None:
+    cases = generation(tmp_path, ["a", "b"] * 20)
+    fusion, vote = fit_on(tmp_path, cases, DIMS)
+    assert fusion.learned
+    assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
+    assert fusion.weights["edge"] == max(fusion.weights[n] for n in ("colour", "edge", "embedding"))
+    assert fusion.weights["text"] == DEFAULT_WEIGHTS["text"]
+    assert sum(fusion.weights.values()) == pytest.approx(1)
+    assert vote.prior == pytest.approx({"a": 0.5, "b": 0.5}, abs=0.05)
+
+
+def test_unlabelled_cases_are_not_looked_at(tmp_path: Path) -> None:
+    labels: list[str | None] = ["a", "b", None, "", "a", "b"]
+    _, vote = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    assert set(vote.classes) == {"a", "b"}
+
+
+@pytest.mark.parametrize("labels", [[None, None], ["a", None], ["a"] * 30])
+def test_without_anything_to_learn_the_defaults_stay(
+    tmp_path: Path, labels: list[str | None]
+) -> None:
+    fusion, vote = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    assert not fusion.learned
+    assert fusion.weights == pytest.approx(DEFAULT_WEIGHTS)
+    assert set(vote.classes) == {label for label in labels if label}
+
+
+def test_a_large_archive_is_learned_from_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "CASES_LOOKED_AT", 30)
+    cases = generation(tmp_path, ["a", "b"] * 40 + ["c"])
+    fusion, _ = fit_on(tmp_path, cases, DIMS)
+    assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
+
+
+def test_the_weight_of_words_is_fixed() -> None:
+    fusion = with_text(FusionWeights({"colour": 0.5, "edge": 0.5, "embedding": 0.0}, True, 0.9))
+    assert fusion.weights == pytest.approx(
+        {"colour": 0.375, "edge": 0.375, "embedding": 0, "text": 0.25}
+    )
+    assert (fusion.learned, fusion.mean_average_precision) == (True, 0.9)
+
+
+def test_heads_are_read_back_as_they_were(tmp_path: Path) -> None:
+    text = fit_text(["left effusion", None, "", "right cavity", "left cavity"])
+    vote = NeighbourVote({"a": 0.25, "b": 0.75}, k=3)
+    fusion = with_text(FusionWeights.default(["colour", "edge", "embedding"]))
+    write_heads(tmp_path, Heads(text, fusion, vote))
+    again = read_heads(tmp_path)
+    assert (again.fusion, again.vote) == (fusion, vote)
+    words = ["effusion", "cavity left", "nothing"]
+    np.testing.assert_array_equal(again.text.transform(words), text.transform(words))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
+
+
+@pytest.mark.parametrize("name", ["weights.json", "diagnosis.json", "text.json"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", None])
+def test_heads_that_cannot_be_read_are_damage(
+    tmp_path: Path, name: str, data: bytes | None
+) -> None:
+    fusion = with_text(FusionWeights.default(["colour", "edge", "embedding"]))
+    write_heads(tmp_path, Heads(fit_text([]), fusion, NeighbourVote({})))
+    if data is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(IndexDamaged):
+        read_heads(tmp_path)
