@@ -1,7 +1,9 @@
 """The edge histogram: directions of the gradient on a 4 x 4 grid, after Dalal and Triggs 2005.
 
-MPEG-7's edge histogram (ISO/IEC 15938-3) stands in `benchmarks/edge_mpeg7.py`; docs/descriptors.md
-says by how much this one is better.
+MPEG-7's edge histogram (ISO/IEC 15938-3; `benchmarks/edge_mpeg7.py`) finds fewer of the same label
+among the first five: .596 instead of .642 on chest films, .557 instead of .584 over modalities
+(docs/descriptors.md). Directions over the full circle, so that bright on dark is another thing than
+dark on bright, were better than over half of it (.585 and .562 over modalities).
 """
 
 from functools import cache

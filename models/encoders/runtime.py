@@ -73,6 +73,9 @@ class OpenVinoEncoder:
             ) from error
         self._check(compiled)
         self._queue = openvino().AsyncInferQueue(compiled, self._threads)
+        # Set once: a thread of OpenVINO that drops the last hold on a replaced callback while
+        # Python is shutting down aborts the process.
+        self._queue.set_callback(_keep)
 
     @property
     def spec(self) -> EncoderSpec:
@@ -92,14 +95,10 @@ class OpenVinoEncoder:
                 f"{batch.shape}"
             )
         found = np.empty((len(batch), self._spec.dim), np.float32)
-
-        def keep(request: Any, row: int) -> None:
-            found[row] = request.get_output_tensor(0).data.reshape(-1)
-
         with self._lock:
-            self._queue.set_callback(keep)
             for row in range(len(batch)):
-                self._queue.start_async({0: np.ascontiguousarray(batch[row : row + 1])}, row)
+                picture = np.ascontiguousarray(batch[row : row + 1])
+                self._queue.start_async({0: picture}, found[row])
             self._queue.wait_all()
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         np.divide(found, lengths, out=found, where=lengths > 0)
@@ -152,6 +151,11 @@ class OpenVinoEncoder:
                 f"the encoder {self._spec.name!r} gives {shape} numbers a picture, its spec says "
                 f"dim {self._spec.dim}; correct the spec or export the pooled feature"
             )
+
+
+def _keep(request: Any, row: FloatImage) -> None:
+    """Takes over what a request gave before the next picture overwrites it."""
+    row[:] = request.get_output_tensor(0).data.reshape(-1)
 
 
 def _first_line(error: Exception) -> str:

@@ -100,3 +100,13 @@ def test_nothing_that_reports_home_is_imported() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert found.stdout.decode().strip() == "[]"
+
+
+def test_a_process_that_ends_at_once_ends_with_its_own_code() -> None:
+    """A replaced callback, dropped by OpenVINO's thread while Python shuts down, aborted it."""
+    program = (
+        "import sys; import numpy as np; from models.encoders.registry import load;"
+        "e = load('mobilenetv2', 2); e.encode(np.zeros((9, 224, 224, 3), np.uint8));"
+        "e.encode(np.zeros((0, 224, 224, 3), np.uint8)); sys.exit(3)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == 3
