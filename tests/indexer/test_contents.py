@@ -27,6 +27,7 @@ def instances(index: Path) -> dict[str, int]:
     return {source: sources.count(source) for source in dict.fromkeys(sources)}
 
 
+@pytest.mark.slow
 def test_a_series_with_a_new_first_slice_is_one_case_not_two(archive: Path, tmp_path: Path) -> None:
     build(archive, tmp_path / "ix")
     assert instances(tmp_path / "ix") == {"a/a-01.dcm": 5, "b/b-00.dcm": 6}

@@ -49,6 +49,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_no_run_tells_what_stands_in_a_header(films: Path, tmp_path: Path) -> None:
     index = tmp_path / "ix"
     told = in_process("index", films, "--out", index, "-v")

@@ -312,6 +312,7 @@ def test_a_full_disk_holds_no_half_answer(
     assert contents(place) == {"answer.html": b"old"}
 
 
+@pytest.mark.slow
 def test_files_that_may_not_grow_end_a_run_with_a_sentence(archive: Path, tmp_path: Path) -> None:
     ran = in_process("index", archive, "--out", tmp_path / "ix", "-q", largest_file=50_000)
     assert (ran.code, ran.out) == (7, "")

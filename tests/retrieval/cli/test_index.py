@@ -103,6 +103,7 @@ def test_prune_takes_out_what_is_gone(run: Run, films: Path) -> None:
     assert (told["removed"], told["cases"], told["labels"]) == (1, 1, {"normal": 1})
 
 
+@pytest.mark.slow
 def test_options_come_from_the_environment_and_the_file(
     run: Run, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_the_same_film_twice_is_taken_once(run: Run, films: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_cleanly_and_the_next_goes_on(
     examples: Path, tmp_path: Path
 ) -> None:
