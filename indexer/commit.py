@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 WORK = "work"
 _LOCK = "LOCK"
+_FOLDER = re.compile(r"(gen|tmp)-(\d{20})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +107,17 @@ def live(index: Path) -> Generation | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"{current} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{current} cannot be read") from error
     number = name.removeprefix("gen-")
     if not (number.isdigit() and len(number) == 20 and len(digest) == 64):
-        raise IndexDamaged(f"{current} does not name a generation; build the index again")
+        raise IndexDamaged(f"{current} does not name a generation")
     manifest = index / name / MANIFEST
     try:
         data = manifest.read_bytes()
     except OSError as error:
-        raise IndexDamaged(f"{manifest} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{manifest} cannot be read") from error
     if hashlib.sha256(data).hexdigest() != digest:
-        raise IndexDamaged(f"{manifest} is not what was written; build the index again")
+        raise IndexDamaged(f"{manifest} is not what was written")
     told = json.loads(data)
     if told["schema"] != SCHEMA:
         raise IndexUnusable(
@@ -145,9 +147,9 @@ def check(generation: Generation, only: tuple[str, ...] | None = None) -> None:
             continue
         path = generation.path / name
         if not path.is_file():
-            raise IndexDamaged(f"{path} is missing; build the index again")
+            raise IndexDamaged(f"{path} is missing")
         if path.stat().st_size != told["bytes"] or sha256_of(path) != told["sha256"]:
-            raise IndexDamaged(f"{path} is not what was written; build the index again")
+            raise IndexDamaged(f"{path} is not what was written")
 
 
 def begin(index: Path, number: int) -> Path:
@@ -167,8 +169,8 @@ def discard(folder: Path) -> None:
 
 def highest(index: Path) -> int:
     """The highest number that any generation here ever had, live or not."""
-    numbers = [path.name.removeprefix("gen-") for path in index.glob("gen-*")]
-    return max((int(number) for number in numbers if number.isdigit()), default=0)
+    named = [_FOLDER.fullmatch(path.name) for path in index.glob("gen-*")]
+    return max((int(match[2]) for match in named if match), default=0)
 
 
 def publish(index: Path, folder: Path, number: int, manifest: dict[str, Any]) -> Generation:
@@ -215,8 +217,6 @@ def sweep(index: Path, keep: Generation) -> None:
     The predecessor stays, for a reader that opened it a moment ago.
     """
     for path in index.iterdir():
-        number = path.name.rpartition("-")[2]
-        if not path.is_dir() or not number.isdigit():
-            continue
-        if path.name.startswith("tmp-") or int(number) < keep.number - 1:
+        named = _FOLDER.fullmatch(path.name)
+        if named and path.is_dir() and (named[1] == "tmp" or int(named[2]) < keep.number - 1):
             shutil.rmtree(path, ignore_errors=True)

@@ -100,4 +100,4 @@ def read_heads(folder: Path) -> Heads:
         vote = NeighbourVote.from_json((folder / "diagnosis.json").read_text(encoding="utf-8"))
         return Heads(words.load(folder), fusion, vote)
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{folder} cannot be read") from error

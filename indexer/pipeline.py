@@ -19,7 +19,7 @@ from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
 from indexer.generation import Built, write_generation
 from indexer.plan import Plan, plan
-from indexer.previous import Previous
+from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
 from indexer.summary import Summary
 from indexer.take import Progress, Taker
@@ -61,6 +61,7 @@ def build(
     began = time.perf_counter()
     options = options or Options()
     check_steps(options.config)
+    check_own(out)
     listing = walk(archive, options.label_from)
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()

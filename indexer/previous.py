@@ -34,11 +34,9 @@ class Previous:
 
         Without `resume` it does not matter whether what lies there can be read.
 
-        Raises `IndexDamaged`, `IndexUnusable`, or `UsageError` for a folder of other things.
+        Raises `IndexDamaged` or `IndexUnusable`.
         """
         generation = _live(index, resume)
-        if generation is None and not (index / commit.CURRENT).exists():
-            _check_own(index)
         usable = generation is not None and resume and generation.manifest["identity"] == identity
         if generation is not None and usable:
             commit.check(generation)
@@ -139,8 +137,10 @@ def _live(index: Path, needed: bool) -> Generation | None:
         return None
 
 
-def _check_own(index: Path) -> None:
+def check_own(index: Path) -> None:
     """Raises `UsageError` if a folder without an index holds anything that is not of one."""
+    if (index / commit.CURRENT).exists():
+        return
     for path in sorted(index.glob("*")):
         if not _PARTS.fullmatch(path.name):
             raise UsageError(

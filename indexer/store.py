@@ -160,7 +160,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        raise IndexDamaged(f"{path} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{path} cannot be read") from error
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -168,7 +168,7 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     try:
         return pq.ParquetFile(path).read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException, KeyError) as error:
-        raise IndexDamaged(f"{path} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{path} cannot be read") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Store:
         try:
             return [c for c in pq.read_schema(path).names if c not in _VECTORS]
         except (OSError, pa.ArrowException) as error:
-            raise IndexDamaged(f"{path} cannot be read; build the index again") from error
+            raise IndexDamaged(f"{path} cannot be read") from error
 
     def instances(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """One part's rows."""

@@ -58,9 +58,9 @@ def read(path: Path, count: int, dim: int) -> "faiss.Index":
         with path.open("rb") as handle:
             header = handle.read(_HEADER.size)
     except OSError as error:
-        raise IndexDamaged(f"{path} cannot be read; build the index again") from error
+        raise IndexDamaged(f"{path} cannot be read") from error
     expected = _HEADER.pack(_FOURCC, dim, count, _UNUSED, _UNUSED, True, 0, count * dim)
     if header != expected or size != _HEADER.size + 4 * count * dim:
-        raise IndexDamaged(f"{path} does not hold {count} vectors of {dim}; build the index again")
+        raise IndexDamaged(f"{path} does not hold {count} vectors of {dim}")
     flags = faiss.IO_FLAG_MMAP_IFC if size > _MAP_FROM_BYTES else 0
     return faiss.read_index(str(path), flags)

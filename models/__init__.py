@@ -1,1 +1,1 @@
-"""Pixels in, numbers out: descriptors, encoders, segmenters and heads. No file formats, no index."""
+"""Pixels in, numbers out: descriptors, encoders, segmenters, heads. No file formats, no index."""

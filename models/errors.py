@@ -14,6 +14,8 @@ A message names the thing, its value, the rule that it broke and the way out. Th
 the family to exit codes (`retrieval/cli/exits.py`).
 """
 
+from typing import Self
+
 
 class CbirError(Exception):
     """Root of the family: a sentence for a person, never a traceback."""
@@ -31,8 +33,13 @@ class UnreadableScan(CbirError):  # noqa: N818
     """One file cannot be read. `code` is a stable word for the build record, e.g. ``truncated``."""
 
     def __init__(self, code: str, sentence: str) -> None:
+        """`sentence`: for a person; it holds no value of a header."""
         super().__init__(sentence)
         self.code = code
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        """So that it can be copied and sent between processes."""
+        return type(self), (self.code, str(self))
 
 
 class IndexUnusable(CbirError):  # noqa: N818
@@ -40,7 +47,13 @@ class IndexUnusable(CbirError):  # noqa: N818
 
 
 class IndexDamaged(CbirError):  # noqa: N818
-    """A file of the index is not what was written; the message names it."""
+    """A file of the index is not what was written."""
+
+    def __init__(self, what: str) -> None:
+        """`what`: the file and what is wrong with it; the way out is added."""
+        super().__init__(
+            f"{what}; build the index anew: cbir index ARCHIVE --out INDEX --no-resume"
+        )
 
 
 class IndexLocked(CbirError):  # noqa: N818

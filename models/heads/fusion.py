@@ -118,12 +118,11 @@ class FusionWeights:
             reached = float(fields["mean_average_precision"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamaged(
-                f"the fusion weights of the index cannot be read: {error!r}; build the index again"
+                f"the fusion weights of the index cannot be read: {error!r}"
             ) from error
         if min(weights.values(), default=0) < 0 or not math.isclose(sum(weights.values()), 1):
             raise IndexDamaged(
-                f"the fusion weights of the index are {weights}; they are at least 0 and sum to 1. "
-                "Build the index again"
+                f"the fusion weights of the index are {weights}; they are at least 0 and sum to 1"
             )
         return cls(weights, learned, reached)
 

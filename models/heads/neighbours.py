@@ -101,12 +101,12 @@ class NeighbourVote:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamaged(
-                f"the neighbour vote of the index cannot be read: {error!r}; build the index again"
+                f"the neighbour vote of the index cannot be read: {error!r}"
             ) from error
         if vote.k < 1 or not vote.temperature > 0 or not vote.smoothing > 0:
             raise IndexDamaged(
                 f"the neighbour vote of the index has k {vote.k}, temperature {vote.temperature}, "
-                f"smoothing {vote.smoothing}; all are above 0. Build the index again"
+                f"smoothing {vote.smoothing}; all are above 0"
             )
         return vote
 

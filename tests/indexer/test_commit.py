@@ -1,7 +1,6 @@
 """Generations: written whole or not at all, and checked before they are believed."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,7 +117,10 @@ def test_sweep_keeps_the_live_generation_and_the_one_before(tmp_path: Path) -> N
     for number in (1, 2, 3):
         last = published(tmp_path, number)
     commit.begin(tmp_path, 9)
+    for name in ("study-1", "0002", "gen-1"):  # not ours
+        (tmp_path / name).mkdir()
     commit.sweep(tmp_path, last)
-    names = sorted(name for name in os.listdir(tmp_path) if name != "CURRENT")
-    assert names == ["gen-00000000000000000002", "gen-00000000000000000003"]
+    names = sorted(path.name for path in tmp_path.iterdir() if path.name != "CURRENT")
+    kept = ["gen-00000000000000000002", "gen-00000000000000000003"]
+    assert names == ["0002", *kept[:1], *kept[1:], "gen-1", "study-1"]
     assert commit.highest(tmp_path) == 3
