@@ -50,6 +50,11 @@ class OpenIndex:
             for name, end in zip(BLOCKS, ends, strict=True)
         }
 
+    def warm(self) -> None:
+        """Loads what every query by a scan needs, and is otherwise loaded by the first."""
+        _ = self.ranker
+        self.patient_of_file(())
+
     @property
     def weights(self) -> dict[str, float]:
         """The weights that hold where the query names no others."""

@@ -61,6 +61,8 @@ class Engine:
             if warm:
                 self._scans.start(opened(index).manifest["config"]["encoder"])
             self.index = OpenIndex(index)
+            if warm:  # while the encoder and the worker are still loading
+                self.index.warm()
         except BaseException:
             self._scans.close()
             raise
