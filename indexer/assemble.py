@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from models.descriptors.text import TextModel
 
 from indexer import store
 from indexer.commit import writing
 from indexer.store import IDENTITY, PREVIEW, PartWriter, Store
 from indexer.work import Workbench
+from models.descriptors.text import TextModel
 
 Facts = Mapping[str, Mapping[str, Any]]
 

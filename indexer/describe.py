@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from models.descriptors.text import DIM as TEXT_DIM
 
 from indexer.archive import Entry
 from indexer.config import Config
 from indexer.read import Peek
+from indexer.read.content import HEAD_BYTES, kind_of
 from indexer.scan import Header
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
 from models.descriptors import load
+from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import Encoder
 from models.errors import UnreadableScan
 
 WORKER = "indexer.prepare:run"
-IMAGE_BLOCKS = ("colour", "edge", "embedding")
 
 
 Peeks = Iterator[tuple[str, Peek | UnreadableScan]]
@@ -81,7 +81,13 @@ class Describer:
         """Looks at the headers of files of an archive in `root`."""
 
         def look(entries: Sequence[Entry]) -> Peeks:
-            jobs = ((e.path, {"job": "peek", "path": str(root / e.path)}) for e in entries)
+            others = []
+            for entry in entries:
+                if _is_picture(root / entry.path):
+                    yield entry.path, Peek("picture", Header())
+                else:
+                    others.append(entry.path)
+            jobs = ((path, {"job": "peek", "path": str(root / path)}) for path in others)
             for outcome in self._pool.run(jobs):
                 yield outcome.key, outcome.error or _peek(outcome.meta)
 
@@ -156,6 +162,15 @@ class _Batch:
             end = start + len(outcome.arrays["pictures"])
             yield outcome.key, _described(outcome.meta, outcome.arrays, embeddings[start:end])
             start = end
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether the first bytes are a picture's: it has no header to be asked about series."""
+    try:
+        with path.open("rb") as handle:
+            return kind_of(handle.read(HEAD_BYTES)) == "picture"
+    except OSError:
+        return False
 
 
 def _peek(meta: Mapping[str, Any]) -> Peek:

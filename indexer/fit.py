@@ -21,7 +21,7 @@ from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.leave_out import sample
 from models.heads.neighbours import NeighbourVote
 
-CASES_LOOKED_AT = 1500
+CASES_LOOKED_AT = 1000
 """Labelled cases, whole patients, that weights and diagnosis are fitted on; more change little."""
 
 _IMAGE_BLOCKS = ("colour", "edge", "embedding")

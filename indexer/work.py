@@ -8,11 +8,12 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -37,6 +38,10 @@ class FileRecord:
     series: str = ""
 
 
+Taken = tuple[str, Described, list[str]]
+"""A source, what it was described as, and its files in slice order."""
+
+
 class Workbench:
     """Takes described scans, keeps them on disk, and gives them back in the order of taking."""
 
@@ -44,21 +49,28 @@ class Workbench:
         """`identity`: of the configuration, see `indexer.config`."""
         self._root = index / WORK
         self._folder = self._root / identity[:16]
-        self._held: list[pa.Table] = []
+        self._held: list[Taken] = []
         self._files: list[FileRecord] = []
         self._count = 0
 
     def files(self) -> list[FileRecord]:
-        """The files of every scan that is kept here."""
+        """The files of every scan that is kept here.
+
+        A part that was not written whole is removed: the machine may have stopped before it
+        reached the disk.
+        """
         found = []
         for path in self._parts():
-            told = pq.read_schema(path).metadata[b"files"]
-            found += [FileRecord(**record) for record in json.loads(told)]
+            try:
+                told = json.loads(pq.ParquetFile(path).read(["source"]).schema.metadata[b"files"])
+                found += [FileRecord(**record) for record in told]
+            except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+                path.unlink(missing_ok=True)
         return found
 
     def add(self, source: str, described: Described, files: list[FileRecord]) -> None:
         """Takes one scan; writes a part whenever there are enough. Raises `CannotWrite`."""
-        self._held.append(rows_of(source, described, [record.path for record in files]))
+        self._held.append((source, described, [record.path for record in files]))
         self._files += files
         self._count += len(described.slices)
         if self._count >= ROWS:
@@ -69,7 +81,7 @@ class Workbench:
         if not self._held:
             return
         told = json.dumps([asdict(record) for record in self._files])
-        table = pa.concat_tables(self._held).replace_schema_metadata({"files": told})
+        table = rows_of(self._held).replace_schema_metadata({"files": told})
         path = self._folder / f"{len(self._parts()):08d}.parquet"
         with writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -101,21 +113,22 @@ class Workbench:
         return sorted(self._folder.glob("*.parquet"))
 
 
-def rows_of(source: str, described: Described, paths: list[str]) -> pa.Table:
-    """One row an instance: identity, image blocks and preview."""
-    count = len(described.slices)
-    single = len(paths) == 1
-    columns: dict[str, Any] = {
-        "instance_id": [source if i < 0 else f"{source}#{i}" for i in described.slices],
-        "source": [source] * count,
-        "path": [paths[0] if single else paths[i] for i in described.slices],
-        "slice_index": described.slices,
-        "rows": [described.shape[0]] * count,
-        "columns": [described.shape[1]] * count,
-        "quality": ["; ".join(described.quality)] * count,
-        "segmentation": [described.segmentation] * count,
-    }
+def rows_of(taken: Sequence[Taken]) -> pa.Table:
+    """One row an instance: identity, image blocks and preview. At least one scan."""
+    columns: dict[str, list[Any]] = {name: [] for name in store.IDENTITY.names}
+    for source, told, paths in taken:
+        count = len(told.slices)
+        columns["instance_id"] += [source if i < 0 else f"{source}#{i}" for i in told.slices]
+        columns["source"] += [source] * count
+        columns["path"] += [paths[0] if len(paths) == 1 else paths[i] for i in told.slices]
+        columns["slice_index"] += told.slices
+        columns["rows"] += [told.shape[0]] * count
+        columns["columns"] += [told.shape[1]] * count
+        columns["quality"] += ["; ".join(told.quality)] * count
+        columns["segmentation"] += [told.segmentation] * count
     table = pa.table({f.name: pa.array(columns[f.name], f.type) for f in store.IDENTITY})
-    for name, vectors in described.blocks.items():
+    for name in taken[0][1].blocks:
+        vectors = np.concatenate([told.blocks[name] for _, told, _ in taken])
         table = table.append_column(name, store.block_column(vectors))
-    return table.append_column(store.PREVIEW, pa.array(described.previews, pa.binary()))
+    previews = [preview for _, told, _ in taken for preview in told.previews]
+    return table.append_column(store.PREVIEW, pa.array(previews, pa.binary()))

@@ -32,7 +32,7 @@ def record(source: str, path: str = "") -> FileRecord:
 
 
 def test_a_picture_is_a_row_and_a_volume_one_a_slice() -> None:
-    row = rows_of("a.png", described(1), ["a.png"]).to_pylist()[0]
+    row = rows_of([("a.png", described(1), ["a.png"])]).to_pylist()[0]
     assert row == {
         "instance_id": "a.png",
         "source": "a.png",
@@ -46,10 +46,10 @@ def test_a_picture_is_a_row_and_a_volume_one_a_slice() -> None:
         PREVIEW: b"jpeg 1 -1",
     }
     paths = [f"s/{n}.dcm" for n in range(6)]
-    series = rows_of("s/0.dcm", described(2, (1, 4)), paths)
+    series = rows_of([("s/0.dcm", described(2, (1, 4)), paths)])
     assert series.column("instance_id").to_pylist() == ["s/0.dcm#1", "s/0.dcm#4"]
     assert series.column("path").to_pylist() == ["s/1.dcm", "s/4.dcm"]
-    frames = rows_of("f.dcm", described(2, (1, 4)), ["f.dcm"])
+    frames = rows_of([("f.dcm", described(2, (1, 4)), ["f.dcm"])])
     assert frames.column("path").to_pylist() == ["f.dcm", "f.dcm"]
 
 
