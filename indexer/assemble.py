@@ -1,6 +1,7 @@
 """Puts a generation's store together: unchanged parts are linked, the rest is written anew."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,10 @@ def _link(source: Path, target: Path, name: str) -> None:
     for part in (f"instances-{name}.parquet", f"previews/{name}.parquet"):
         with writing(target / part):
             (target / part).parent.mkdir(parents=True, exist_ok=True)
-            os.link(source / part, target / part)
+            try:
+                os.link(source / part, target / part)
+            except OSError:  # a file system without links, or one that has given out too many
+                shutil.copyfile(source / part, target / part)
 
 
 def _completed(table: pa.Table, content: Content) -> pa.Table:

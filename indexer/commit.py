@@ -6,6 +6,7 @@ other file. FAISS and Arrow report neither a full disk nor a flipped bit reliabl
 synced and hashed here.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -63,13 +64,52 @@ def locked(index: Path) -> Iterator[None]:
         index.mkdir(parents=True, exist_ok=True)
         handle = os.open(index / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexLocked(f"{index} is being written by another process; try later") from error
+        with writing(index / _LOCK):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise IndexLocked(
+                    f"{index} is being written by another process; try later"
+                ) from error
         yield
     finally:
         os.close(handle)
+
+
+def hold(generation: Generation) -> int | None:
+    """Keeps a generation from being swept away; gives what `let_go` takes.
+
+    None where the system has no locks for a file that is only read: then a reader depends on being
+    done before the index has changed twice.
+    """
+    try:
+        handle = os.open(generation.path / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return handle
+
+
+def let_go(held: int | None) -> None:
+    """Ends what `hold` began."""
+    if held is not None:
+        os.close(held)
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a reader holds a generation."""
+    try:
+        handle = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def sha256_of(path: Path) -> str:
@@ -86,8 +126,8 @@ def write_file(path: Path, data: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def sync_folder(path: Path) -> None:
-    """Makes the names in a folder as durable as the files."""
+def sync(path: Path) -> None:
+    """Makes a file's bytes, or the names in a folder, last beyond a loss of power."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -184,39 +224,37 @@ def publish(index: Path, folder: Path, number: int, manifest: dict[str, Any]) ->
         told = {**manifest, "schema": SCHEMA, "generation": number, "files": _seal(folder)}
         data = json.dumps(told, indent=1, sort_keys=True).encode()
         write_file(folder / MANIFEST, data)
-        sync_folder(folder)
-        if final.exists():  # left by a run that ended between the two renames
-            shutil.rmtree(final)
+        sync(folder)
         folder.rename(final)
-        sync_folder(index)
+        sync(index)
         line = f"{final.name} {hashlib.sha256(data).hexdigest()}\n"
         write_file(index / f"{CURRENT}.new", line.encode("ascii"))
         (index / f"{CURRENT}.new").replace(index / CURRENT)
-        sync_folder(index)
+        sync(index)
     return Generation(final, number, told)
 
 
 def _seal(folder: Path) -> dict[str, dict[str, Any]]:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path)
         name = path.relative_to(folder).as_posix()
         files[name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
     for path in (p for p in folder.rglob("*") if p.is_dir()):
-        sync_folder(path)
+        sync(path)
     return files
 
 
-def sweep(index: Path, keep: Generation) -> None:
-    """Removes the generations before `keep`'s predecessor and what unfinished runs have left.
+def sweep(index: Path, keep: Generation, before: int) -> None:
+    """Removes the generations but `keep` and number `before`, and what unfinished runs have left.
 
-    The predecessor stays, for a reader that opened it a moment ago.
+    What a reader holds stays, and so does the one before, for one that opens it at this moment.
     """
     for path in index.iterdir():
         named = _FOLDER.fullmatch(path.name)
-        if named and path.is_dir() and (named[1] == "tmp" or int(named[2]) < keep.number - 1):
+        if not named or not path.is_dir():
+            continue
+        kept = int(named[2]) in (keep.number, before)
+        old = named[1] == "gen" and not kept and not _is_held(path)
+        if named[1] == "tmp" or old:
             shutil.rmtree(path, ignore_errors=True)

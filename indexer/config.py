@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from models.encoders import DEFAULT
+from models.encoders import DEFAULT, EncoderSpec
 from models.errors import UsageError
 
 DESCRIPTION_VERSION = 1
@@ -76,13 +76,13 @@ def _chains(value: object) -> dict[str, tuple[str, ...]]:
         for steps in value.values()
     ):
         raise UsageError('preprocess is a table of lists, such as CR = ["voi", "median:3"]')
-    return {str(modality): tuple(steps) for modality, steps in value.items()}
+    return {str(modality).upper(): tuple(steps) for modality, steps in value.items()}
 
 
 def _methods(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(m, str) for m in value.values()):
         raise UsageError('segment is a table of names, such as CT = "ct_lungs"')
-    return {str(modality): str(method) for modality, method in value.items()}
+    return {str(modality).upper(): str(method) for modality, method in value.items()}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -93,12 +93,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
 
 
-def identity(config: Config, encoder_sha256: str, dims: Mapping[str, int]) -> str:
+def identity(config: Config, encoder: EncoderSpec, dims: Mapping[str, int]) -> str:
     """The hash (SHA-256, hexadecimal) of all that decides what numbers describe a scan."""
+    taken = (encoder.size, encoder.layout, list(encoder.mean), list(encoder.std))
     told = {
         "version": DESCRIPTION_VERSION,
         "config": config.to_json(),
-        "encoder": encoder_sha256,
+        "encoder": [encoder.sha256, *taken],
         "dims": dict(dims),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What the next generation is to hold, and in what it differs from the live one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,14 +41,18 @@ class Changes:
 
 
 def changes(
-    planned: Plan, previous: Previous, bench: Mapping[str, FileRecord], prune: bool
+    planned: Plan,
+    previous: Previous,
+    bench: Mapping[str, Sequence[FileRecord]],
+    vanished: frozenset[str],
 ) -> Changes:
-    """`bench`: the files of the scans on the workbench, by path."""
-    on_bench = {record.source for record in bench.values()}
-    described = {source.key for source in planned.sources} & on_bench
-    new = {path: record for path, record in bench.items() if record.source in described}
-    stays = planned.vanished & previous.facts.keys() - described - _renamed(previous.files, new)
-    stays = frozenset() if prune else stays
+    """`bench`: the files of each scan on the workbench.
+
+    `vanished`: sources that have no file any more and are to be kept all the same.
+    """
+    described = {source.key for source in planned.sources} & bench.keys()
+    new = {record.path: record for source in described for record in bench[source]}
+    stays = vanished & previous.facts.keys() - described - _renamed(previous.files, new)
     files = previous.files | new
     headers = {r.source: r.header for r in files.values() if r.header}
     kept = previous.facts.keys() - described
@@ -62,7 +66,8 @@ def changes(
     }
     facts |= {key: previous.facts[key] for key in stays}
     gone = previous.facts.keys() - facts.keys()
-    text, texts, is_new = _text(facts, previous, changed=bool(gone or relabelled))
+    kept_anew = described & previous.facts.keys()
+    text, texts, is_new = _text(facts, previous, changed=bool(gone or relabelled or kept_anew))
     return Changes(
         content=Content(facts, frozenset(described), text, is_new),
         relabelled=frozenset(relabelled),

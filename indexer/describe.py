@@ -38,7 +38,7 @@ class Described:
     `blocks`: descriptor name -> float32 (n, dim), one row an instance, each of unit length or
     zeros. `previews`: n JPEGs. `slices`: each instance's place in the volume, or (-1,) for a
     picture. `shape`: (rows, columns) of an instance in pixels. `sha256`: of each file, in the order
-    in which they were given.
+    in which they were given. `files`: which of them each instance lies in.
     """
 
     header: Header
@@ -49,6 +49,7 @@ class Described:
     quality: tuple[str, ...]
     segmentation: str
     sha256: tuple[str, ...]
+    files: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +195,5 @@ def _described(
         quality=tuple(meta["quality"]),
         segmentation=meta["segmentation"],
         sha256=tuple(meta["sha256"]),
+        files=tuple(meta["files"]),
     )

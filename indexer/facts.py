@@ -24,6 +24,7 @@ def facts_of(source: Source, header: Header) -> Facts:
     said: Facts = {
         "case_id": case_key(patient, study, source.key),
         "patient_id": patient,
+        "header_patient_id": header.patient_id,
         "study_id": study,
         "series_id": header.series_id,
         "modality": row.modality or header.modality,

@@ -8,7 +8,8 @@ Stages do not know each other; this file joins them.
 
 import os
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from indexer import commit
@@ -18,12 +19,12 @@ from indexer.contents import Changes, changes
 from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
 from indexer.generation import Built, write_generation
-from indexer.plan import Plan, plan
+from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
 from indexer.summary import Summary
 from indexer.take import Progress, Taker
-from indexer.work import Workbench
+from indexer.work import Workbench, as_they_were
 from indexer.workers import WorkerPool
 from models.errors import NothingToIndex
 
@@ -104,18 +105,19 @@ def _update(
     taker = Taker(describer, bench, listing.root, entries, known.values())
     refused = taker.take(planned.todo, progress)
     rejects = (*listing.rejects, *carried, *planned.rejects, *refused)
-    on_bench = {record.path: record for record in bench.files()}
-    change = changes(planned, previous, on_bench, options.prune)
+    stays = unreachable(known.values(), rejects) if options.prune else planned.vanished
+    on_bench = as_they_were(bench.files(), entries)
+    change = changes(planned, previous, on_bench, stays & planned.vanished)
     if not change.content.facts:
         raise NothingToIndex(_nothing(listing, rejects))
-    summary = _summary(out, planned, change, rejects, len(refused))
+    summary = _summary(out, planned, change, rejects, refused)
     if change.nothing and previous.rejects_are(rejects):
         bench.clear()
         return summary.of_generation(previous.generation, listing.remarks)
     built = _built(describer, listing, rejects)
     generation, remarks = write_generation(out, previous, bench, change, built)
     bench.clear()
-    commit.sweep(out, generation)
+    commit.sweep(out, generation, previous.number)
     summary = summary.of_generation(
         generation, (*listing.remarks, *disputes(planned.sources), *remarks)
     )
@@ -123,18 +125,23 @@ def _update(
 
 
 def _summary(
-    out: Path, planned: Plan, change: Changes, rejects: tuple[Reject, ...], refused: int
+    out: Path,
+    planned: Plan,
+    change: Changes,
+    rejects: tuple[Reject, ...],
+    refused: Sequence[Reject],
 ) -> Summary:
     content = change.content
-    described = len(planned.todo) - refused
+    described = len(planned.todo) - len({reject.source or reject.path for reject in refused})
+    vanished = planned.vanished & content.facts.keys()
     return Summary(
         str(out),
         described=described,
         resumed=len(content.described) - described,
-        unchanged=len(content.facts) - len(content.described) - len(change.relabelled),
+        unchanged=len(content.facts.keys() - content.described - change.relabelled - vanished),
         relabelled=len(change.relabelled),
         removed=len(change.gone),
-        vanished=len(planned.vanished & content.facts.keys()),
+        vanished=len(vanished),
         rejects=rejects,
     )
 
@@ -144,8 +151,7 @@ def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) 
     rows = []
     for reject in rejects:
         size, mtime_ns = stamps.get(reject.path, (None, None))
-        told = {"path": reject.path, "code": reject.code, "sentence": reject.sentence}
-        rows.append({**told, "bytes": size, "mtime_ns": mtime_ns})
+        rows.append({**asdict(reject), "bytes": size, "mtime_ns": mtime_ns})
     return Built(
         config=describer.config,
         identity=identity_of(describer),
@@ -158,7 +164,7 @@ def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) 
 
 def identity_of(describer: Describer) -> str:
     """The hash of all that decides what numbers `describer` gives."""
-    return identity(describer.config, describer.encoder.spec.sha256, describer.dims)
+    return identity(describer.config, describer.encoder.spec, describer.dims)
 
 
 def _nothing(listing: Listing, rejects: tuple[Reject, ...]) -> str:

@@ -7,8 +7,8 @@ The same for a scan of the archive and for a query.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from indexer.preprocess import chain_for, chains_with, preprocess
 from indexer.quality import remarks
 from indexer.scan import Scan
 from indexer.segment import Segmentation, box_of, method_for, methods_with, segment
+from indexer.voi import shown
 from models.arrays import FloatImage, Mask
 from models.descriptors import load
 from models.encoders.fit import fit
@@ -50,23 +51,41 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     paths = [Path(path) for path in params["paths"]]
     scan = read.read(paths)
     chosen = _slices(scan, config.slices)
-    shown, found = shown_and_segmented(scan, config, params.get("mask", ""))
-    middle = shown.pixels[chosen[len(chosen) // 2]] if scan.volume else shown.pixels
+    ready, found = shown_and_segmented(scan, config, params.get("mask", ""))
+    middle = chosen[len(chosen) // 2]
     meta = {
         "header": asdict(scan.header),
-        "quality": list(remarks(scan, middle)),
+        "quality": list(remarks(scan, _as_stored(scan, middle))),
         "segmentation": found.method if not found.fell_back else f"whole image ({found.reason})",
         "slices": chosen if scan.volume else [-1],
-        "shape": list(middle.shape[:2]),
+        "shape": list(ready.pixels[0].shape[:2] if scan.volume else ready.pixels.shape[:2]),
         "sha256": [_sha256(path) for path in paths],
+        "files": _files(scan, params["paths"], chosen),
     }
-    pictures, masks = [shown.pixels], [found.mask]
+    pictures, masks = [ready.pixels], [found.mask]
     if scan.volume:
-        pictures = [shown.pixels[i] for i in chosen]
+        pictures = [ready.pixels[i] for i in chosen]
         masks = [None if found.mask is None else found.mask[i] for i in chosen]
     arrays = _picture_arrays(pictures, masks, config, int(params["size"]))
     meta["preview_bytes"] = arrays.pop("preview_bytes").tolist()
     return meta, arrays
+
+
+def _files(scan: Scan, paths: Sequence[str], chosen: Sequence[int]) -> list[int]:
+    """Which of the files each chosen slice lies in; the files may be in another order."""
+    if not scan.paths:
+        return [0] * len(chosen)
+    place = {path: number for number, path in enumerate(paths)}
+    return [place[scan.paths[number]] for number in chosen]
+
+
+def _as_stored(scan: Scan, number: int) -> FloatImage:
+    """A slice as a viewer shows it, before anything is done to it; large ones thinned out."""
+    pixels = scan.pixels[number] if scan.volume else scan.pixels
+    thin = max(1, min(pixels.shape[:2]) // 256)
+    valid = scan.valid if scan.valid is None or not scan.volume else scan.valid[number]
+    thinned = None if valid is None else valid[::thin, ::thin]
+    return shown(replace(scan, pixels=pixels[::thin, ::thin], valid=thinned))
 
 
 def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Scan, Segmentation]:
@@ -82,15 +101,18 @@ def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Sca
     wanted = method == "given" or any(str(step).startswith("highlight:mask") for step in chain)
     given = _mask(Path(mask)) if mask and wanted else None
     try:
-        shown = preprocess(scan, chain, given)
+        ready = preprocess(scan, chain, given)
     except UsageError as error:
         raise UnreadableScan("unsuited", str(error)) from error
-    return shown, segment(scan, shown, method, given)
+    return ready, segment(scan, ready, method, given)
 
 
-def _mask(path: Path) -> Mask:
-    """What is brighter than black in a mask file: bool. Raises `UnreadableScan`."""
-    scan = read.read([path])
+def _mask(path: Path) -> Mask | None:
+    """What is brighter than black in a mask file: bool. None if it cannot be read."""
+    try:
+        scan = read.read([path])
+    except UnreadableScan:
+        return None
     pixels = scan.pixels.max(axis=-1) if scan.colour else scan.pixels
     return np.asarray(pixels > 0)
 

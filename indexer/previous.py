@@ -12,7 +12,7 @@ from typing import Any
 from indexer import commit
 from indexer.archive import Entry
 from indexer.commit import Generation
-from indexer.rejects import DUPLICATE, Reject
+from indexer.rejects import DUPLICATE, LASTING, Reject
 from indexer.store import FILES, IDENTITY, Store
 from indexer.work import FileRecord
 from models.errors import IndexDamaged, IndexUnusable, UsageError
@@ -77,7 +77,8 @@ class Previous:
         """The entries that are worth a look, and the rejects among the unchanged others.
 
         A duplicate is looked at again when any file that was taken has changed or gone: it may have
-        been the other one.
+        been the other one. A series that was refused is looked at again in any case, since slices
+        may have come to it; and so is what was refused for a reason that may have passed.
         """
         stamps = {entry.path: (entry.size, entry.mtime_ns) for entry in entries}
         whole = all(stamps.get(r.path) == (r.bytes, r.mtime_ns) for r in self.files.values())
@@ -94,7 +95,9 @@ class Previous:
         known = self.rejects.get(entry.path)
         if known is None or known[1:] != (entry.size, entry.mtime_ns):
             return None
-        return known[0]
+        reject = known[0]
+        lasting = reject.code in LASTING and not reject.source
+        return reject if lasting else None
 
     def rejects_are(self, rejects: Sequence[Reject]) -> bool:
         """Whether the same files were not taken, for the same reasons."""
@@ -116,16 +119,12 @@ class Previous:
         rows = self.store.table("rejects").to_pylist()
         return {
             row["path"]: (
-                Reject(row["path"], row["code"], row["sentence"]),
+                Reject(row["path"], row["code"], row["sentence"], row["source"]),
                 row["bytes"],
                 row["mtime_ns"],
             )
             for row in rows
         }
-
-    def manifest(self, key: str) -> Any:
-        """An entry of the manifest, or None."""
-        return None if self.generation is None else self.generation.manifest.get(key)
 
 
 def _live(index: Path, needed: bool) -> Generation | None:

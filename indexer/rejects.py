@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+BAD_ROW = "bad_row"
 DUPLICATE = "duplicate"
 CODES = {
-    "bad_row": "a row of the manifest breaks a rule; the sentence names its line and the rule",
+    BAD_ROW: "a row of the manifest breaks a rule; the sentence names its line and the rule",
     "missing": "the manifest names a file that does not exist",
     "outside": "a link leads out of the archive",
     "not_a_file": "a pipe, a socket or a device, not a file",
@@ -16,14 +17,27 @@ CODES = {
 """Code -> what it means. Codes are stable: people filter `rejects.parquet` by them."""
 
 
+LASTING = frozenset(
+    {
+        *("empty", "unknown_format", "truncated", "bad_header", "too_large", "not_an_image"),
+        *("slide_label", "no_pixels", "unsupported_transfer_syntax", "unsupported_pixels"),
+        *("damaged_pixels", "inconsistent_series", "unsuited", DUPLICATE),
+    }
+)
+"""What follows from a file's bytes: while they are the same, the file need not be tried again. Any
+other reason (a permission, a busy machine) may have passed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A file that was not taken.
 
     `path`: relative to the archive; of a manifest's row "cases.csv:12", the manifest and the line.
-    `sentence`: for a person; it holds no value of a header or a row.
+    `sentence`: for a person; it holds no value of a header or a row. `source`: the scan that the
+    file is a part of, where it was refused together with others.
     """
 
     path: str
     code: str
     sentence: str
+    source: str = ""

@@ -16,7 +16,7 @@ COLUMNS = (
 RESERVED = frozenset(
     {
         *("instance_id", "source", "slice_index", "rows", "columns", "quality", "segmentation"),
-        *("case_id", "series_id", "instances", "middle_row"),
+        *("case_id", "series_id", "header_patient_id", "instances", "middle_row"),
         *("colour", "edge", "embedding", "text", "preview"),
     }
 )

@@ -55,7 +55,7 @@ class Scan:
     `spacing_mm`: distance between pixel centres, (row, column) or (slice, row, column); frames that
     are not evenly laid slices in space (cine, time points) have (row, column) only.
     `voi`: the window that the file asks for. `inverted`: low values are shown bright (MONOCHROME1).
-    `bits`: bits that the file stored per sample. `files`: how many files it came from.
+    `bits`: bits that the file stored per sample. `paths`: of a series, its files in slice order.
     """
 
     pixels: FloatImage
@@ -67,7 +67,7 @@ class Scan:
     inverted: bool = False
     bits: int = 8
     header: Header = field(default_factory=Header)
-    files: int = 1
+    paths: tuple[str, ...] = ()
 
     @property
     def volume(self) -> bool:

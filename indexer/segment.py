@@ -79,7 +79,7 @@ def segment(scan: Scan, shown: Scan, method: str, given: Mask | None = None) -> 
 
 def _given(given: Mask | None, shape: tuple[int, ...]) -> tuple[Mask | None, str]:
     if given is None:
-        return None, "the archive has no mask for this scan"
+        return None, "the archive has no mask for this scan that can be read"
     if given.shape != shape:
         return None, f"the mask's shape {given.shape} is not the scan's, {shape}"
     return given, ""

@@ -39,6 +39,7 @@ FACTS = pa.schema(
     [
         ("case_id", pa.string()),
         ("patient_id", pa.string()),
+        ("header_patient_id", pa.string()),  # as in the file, where the manifest may differ
         ("study_id", pa.string()),
         ("series_id", pa.string()),
         ("modality", pa.string()),
@@ -70,6 +71,7 @@ REJECTS = pa.schema(
         ("path", pa.string()),
         ("code", pa.string()),
         ("sentence", pa.string()),
+        ("source", pa.string()),  # the scan that was refused as a whole; empty for a file alone
         ("bytes", pa.int64()),
         ("mtime_ns", pa.int64()),
     ]

@@ -1,7 +1,6 @@
 """Has scans described and takes them to the workbench; what cannot be taken becomes a reject."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from indexer.archive import Entry, Source
 from indexer.describe import Described, Describer, Task
 from indexer.previous import header_json
 from indexer.rejects import DUPLICATE, Reject
-from indexer.work import FileRecord, Workbench
+from indexer.work import FileRecord, Workbench, as_they_were
 from models.errors import UnreadableScan
 
 Progress = Callable[[str, int, int], None]
@@ -29,19 +28,21 @@ class Taker:
         """`root`: the archive. `entries`: its files. `known`: files that were taken before."""
         self._describer, self._bench, self._root = describer, bench, root
         self._entries = {entry.path: entry for entry in entries}
-        self._sources = _hashes(known, self._entries)
+        # Of what has changed or gone nothing is a duplicate: films may have changed their names.
+        self._sources = {
+            tuple(sorted(record.sha256 for record in files)): source
+            for source, files in as_they_were(known, entries).items()
+        }
 
     def take(self, sources: Sequence[Source], progress: Progress) -> list[Reject]:
         """Describes every source; gives the rejects. Raises `CannotWrite`."""
-        rejects = []
+        rejects: list[Reject] = []
         by_key = {source.key: source for source in sources}
         done = 0
         progress("describe", done, len(sources))
         try:
             for key, outcome in self._describer.describe(self._tasks(sources)):
-                refused = self._took(by_key[key], outcome)
-                if refused is not None:
-                    rejects.append(refused)
+                rejects += self._took(by_key[key], outcome)
                 done += 1
                 progress("describe", done, len(sources))
         finally:  # an interruption keeps what was done
@@ -53,12 +54,12 @@ class Taker:
             mask = str(self._root / source.mask) if source.mask else ""
             yield Task(source.key, tuple(str(self._root / path) for path in source.paths), mask)
 
-    def _took(self, source: Source, outcome: Described | UnreadableScan) -> Reject | None:
+    def _took(self, source: Source, outcome: Described | UnreadableScan) -> list[Reject]:
         if isinstance(outcome, UnreadableScan):
-            return Reject(source.key, outcome.code, str(outcome))
+            return _refused(source, outcome.code, str(outcome))
         first = self._sources.setdefault(tuple(sorted(outcome.sha256)), source.key)
         if first != source.key:
-            return Reject(source.key, DUPLICATE, f"the same bytes as {first}")
+            return _refused(source, DUPLICATE, f"the same bytes as {first}")
         header = header_json(asdict(outcome.header))
         self._bench.add(
             source.key,
@@ -70,7 +71,7 @@ class Taker:
                 )
             ],
         )
-        return None
+        return []
 
     def _record(self, source: Source, path: str, sha256: str, header: str) -> FileRecord:
         entry = self._entries[path]
@@ -79,22 +80,7 @@ class Taker:
         )
 
 
-def _hashes(
-    records: Iterable[FileRecord], entries: Mapping[str, Entry]
-) -> dict[tuple[str, ...], str]:
-    """The hashes of the files, sorted, of each source that is as it was, and the source.
-
-    Of what has changed or gone nothing is a duplicate: films may have changed their names.
-    """
-    by_source: dict[str, list[FileRecord]] = defaultdict(list)
-    for record in records:
-        by_source[record.source].append(record)
-    return {
-        tuple(sorted(record.sha256 for record in files)): source
-        for source, files in by_source.items()
-        if all(file.path in entries and _same(file, entries[file.path]) for file in files)
-    }
-
-
-def _same(record: FileRecord, entry: Entry) -> bool:
-    return (record.bytes, record.mtime_ns) == (entry.size, entry.mtime_ns)
+def _refused(source: Source, code: str, sentence: str) -> list[Reject]:
+    """A reject for every file of a source: none of them may be taken for another series."""
+    together = source.key if len(source.paths) > 1 else ""
+    return [Reject(path, code, sentence, together) for path in source.paths]

@@ -8,7 +8,8 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer import store
-from indexer.commit import WORK, writing
+from indexer.archive import Entry
+from indexer.commit import WORK, sync, writing
 from indexer.describe import Described
 
 ROWS = 256
@@ -38,8 +40,28 @@ class FileRecord:
     series: str = ""
 
 
+def by_source(records: Iterable[FileRecord]) -> dict[str, list[FileRecord]]:
+    """The files of each source."""
+    found: dict[str, list[FileRecord]] = defaultdict(list)
+    for record in records:
+        found[record.source].append(record)
+    return found
+
+
+def as_they_were(
+    records: Iterable[FileRecord], entries: Iterable[Entry]
+) -> dict[str, list[FileRecord]]:
+    """The files of each source none of whose files has another size or time, or is gone."""
+    stamps = {entry.path: (entry.size, entry.mtime_ns) for entry in entries}
+    return {
+        source: files
+        for source, files in by_source(records).items()
+        if all(stamps.get(file.path) == (file.bytes, file.mtime_ns) for file in files)
+    }
+
+
 Taken = tuple[str, Described, list[str]]
-"""A source, what it was described as, and its files in slice order."""
+"""A source, what it was described as, and its files."""
 
 
 class Workbench:
@@ -82,10 +104,12 @@ class Workbench:
             return
         told = json.dumps([asdict(record) for record in self._files])
         table = rows_of(self._held).replace_schema_metadata({"files": told})
-        path = self._folder / f"{len(self._parts()):08d}.parquet"
+        last = max((int(path.stem) for path in self._parts()), default=-1)
+        path = self._folder / f"{last + 1:08d}.parquet"
         with writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
             pq.write_table(table, path.with_suffix(".new"), compression="none")
+            sync(path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
         self._held, self._files, self._count = [], [], 0
 
@@ -120,7 +144,7 @@ def rows_of(taken: Sequence[Taken]) -> pa.Table:
         count = len(told.slices)
         columns["instance_id"] += [source if i < 0 else f"{source}#{i}" for i in told.slices]
         columns["source"] += [source] * count
-        columns["path"] += [paths[0] if len(paths) == 1 else paths[i] for i in told.slices]
+        columns["path"] += [paths[number] for number in told.files]
         columns["slice_index"] += told.slices
         columns["rows"] += [told.shape[0]] * count
         columns["columns"] += [told.shape[1]] * count

@@ -32,16 +32,18 @@ def suggest(
     head: DiagnosisHead | None,
     quality: Sequence[str] = (),
     features: Mapping[str, FloatImage] | None = None,
+    as_fitted: bool = True,
 ) -> Diagnosis:
     """The diagnosis that `head` draws from the neighbours, or an abstention with its reason.
 
     `head`: None where the index has none. `quality`: the remarks about the scan. `features`: the
-    query's blocks, each float32 (dim,), for a head that looks at the scan itself.
+    query's blocks, each float32 (dim,), for a head that looks at the scan itself. `as_fitted`:
+    whether the scores are of the kind that the head was fitted on, so that its floor holds.
 
     The probabilities of an abstention are the shares of the labels in the archive, since nothing
     that was seen speaks for any of them; without a labelled case there are none.
     """
-    reason = _reason(neighbours, head, quality)
+    reason = _reason(neighbours, head, quality) or _distance(neighbours, head, as_fitted)
     if head is None or not head.classes:
         return Diagnosis(None, {}, abstained=True, reason=reason)
     if reason:
@@ -71,6 +73,19 @@ def _reason(
     if head.k and not any(neighbours.labels):
         return "none of the nearest cases has a label"
     return None
+
+
+def _distance(neighbours: Neighbours, head: DiagnosisHead | None, as_fitted: bool) -> str | None:
+    """Why the nearest case is too far to speak for anything, or None if it is not."""
+    if head is None or not as_fitted or not len(neighbours.scores):
+        return None
+    nearest = float(neighbours.scores[0])
+    if nearest >= head.floor:
+        return None
+    return (
+        f"nothing is close: the nearest case scores {nearest:.2f}, and 99 of 100 cases of the "
+        f"archive have one of {head.floor:.2f} or more"
+    )
 
 
 def _ranked(probabilities: Mapping[str, float]) -> dict[str, float]:

@@ -35,6 +35,7 @@ class OpenIndex:
         """
         self.path = path
         self.generation = commit.opened(path)
+        self._held = commit.hold(self.generation)
         told = self.generation.manifest
         size = sum(file["bytes"] for file in told["files"].values())
         commit.check(self.generation, None if size <= _CHECK_UP_TO_BYTES else ("cases", "heads"))
@@ -50,10 +51,15 @@ class OpenIndex:
             for name, end in zip(BLOCKS, ends, strict=True)
         }
 
+    def close(self) -> None:
+        """Lets go of the generation."""
+        commit.let_go(self._held)
+        self._held = None
+
     def warm(self) -> None:
         """Loads what every query by a scan needs, and is otherwise loaded by the first."""
         _ = self.ranker
-        self.patient_of_file(())
+        self.cases_of_files(())
 
     @property
     def weights(self) -> dict[str, float]:
@@ -108,7 +114,7 @@ class OpenIndex:
                 "build the index again, or install that encoder with `cbir models add`"
             )
         built_by = self.generation.manifest["software"]
-        if identity(self.config, spec.sha256, self.dims) != self.generation.manifest["identity"]:
+        if identity(self.config, spec, self.dims) != self.generation.manifest["identity"]:
             raise IndexUnusable(
                 f"{self.path} was built by {built_by}, which described scans in another way than "
                 "this version does; build the index again, or use that version"
@@ -122,23 +128,39 @@ class OpenIndex:
 
         return select(self.facts, where)
 
-    def rows_of_patients(self, patient_ids: Sequence[str]) -> Mask:
-        """The rows of some patients' cases: bool (rows,)."""
+    def columns_of(self, where: str) -> Sequence[str]:
+        """The columns that a filter speaks of. Raises `UsageError`."""
+        if not where.strip():
+            return ()
+        from retrieval.where import columns_of
+
+        return columns_of(where, self.facts.schema)
+
+    def rows_of(self, patient_ids: Sequence[str], case_ids: Sequence[str]) -> Mask:
+        """The rows of some patients' cases, and of some cases: bool (rows,).
+
+        A patient is looked for under the name that the archive gives him and under that which
+        stands in his files' headers.
+        """
         import pyarrow.compute as pc
 
-        wanted = pa.array(list(patient_ids), pa.string())
-        mask: Mask = pc.is_in(self.facts.column("patient_id"), wanted).to_numpy()
+        patients = pa.array(list(patient_ids), pa.string())
+        cases = pa.array(list(case_ids), pa.string())
+        wanted = (("case_id", cases), ("patient_id", patients), ("header_patient_id", patients))
+        found = [pc.is_in(self.facts.column(name), values).to_numpy() for name, values in wanted]
+        mask: Mask = np.logical_or.reduce(found)
         return mask
 
-    def patient_of_file(self, sha256: Sequence[str]) -> str:
-        """The patient of an indexed file with one of these hashes, or ""."""
+    def cases_of_files(self, sha256: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The cases that hold a file with one of these hashes, and their patients."""
         import pyarrow.compute as pc
 
         known = pc.is_in(self._files.column("sha256"), pa.array(list(sha256), pa.string()))
         sources = self._files.filter(known).column("source")
         rows = self.facts.filter(pc.is_in(self.facts.column("source"), sources.combine_chunks()))
-        patients = [patient for patient in rows.column("patient_id").to_pylist() if patient]
-        return patients[0] if patients else ""
+        cases = rows.column("case_id").unique().to_pylist()
+        patients = rows.column("patient_id").unique().to_pylist()
+        return tuple(cases), tuple(patient for patient in patients if patient)
 
     @cached_property
     def _files(self) -> pa.Table:

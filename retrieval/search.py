@@ -20,13 +20,13 @@ from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
 from retrieval.diagnosis import Neighbours, suggest
 from retrieval.index import OpenIndex
 from retrieval.ranking import Ranked
+from retrieval.remarks import DIAGNOSTIC_COLUMNS, Circumstances, remarks_of
 from retrieval.scans import ScanReader
 
 if TYPE_CHECKING:
     from indexer.describe import Described
 
 PRIORS = 5
-TEXT_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,9 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Ends the workers."""
+        """Ends the workers and lets go of the index."""
         self._scans.close()
+        self.index.close()
 
     def query(self, asked: Query) -> Answer:
         """The nearest cases and what they suggest.
@@ -99,20 +100,29 @@ class Engine:
         blocks = self._blocks(described, asked.text)
         weights = self._weights(blocks, asked.weights)
         vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
-        patients = self._patients(asked, described)
-        own = self.index.rows_of_patients(patients)
+        patients, own = self._own(asked, described)
         hits = self._hits(vector, asked.k, allowed & ~own)
-        priors = self._hits(vector, PRIORS, own)
-        diagnosis = self._diagnosis(vector, allowed & ~own, described)
-        against = self._against(vector, allowed & ~own, diagnosis, hits)
+        about = Circumstances(
+            scan=described is not None,
+            weights=weights,
+            words=asked.text.strip(),
+            own_weights=not asked.weights,
+            filtered=bool(asked.where.strip()),
+            named=asked.patient_id.strip(),
+            patients=patients,
+            own=int(own.sum()),
+            wanted=asked.k,
+            found=len(hits),
+        )
+        diagnosis = self._diagnosis(vector, allowed & ~own, described, asked.where, about)
         return Answer(
             index=self._index_facts(),
             query=_query_facts(asked, described, patients, weights),
             hits=hits,
-            priors=priors,
+            priors=self._hits(vector, PRIORS, own),
             diagnosis=diagnosis,
-            against=against,
-            remarks=_remarks(asked, patients, len(hits)),
+            against=self._against(vector, allowed & ~own, diagnosis, hits),
+            remarks=remarks_of(about),
             seconds=time.perf_counter() - began,
         )
 
@@ -139,6 +149,8 @@ class Engine:
         chosen = {**self.index.weights, **asked}
         present = {name: chosen[name] if vectors.any() else 0.0 for name, vectors in blocks.items()}
         total = sum(present.values())
+        if not np.isfinite(total):
+            raise UsageError("the weights are too large to be added up; only their ratio counts")
         if total <= 0:
             raise UsageError(
                 "none of the asked words occurs in the archive's texts"
@@ -147,15 +159,20 @@ class Engine:
             )
         return {name: weight / total for name, weight in present.items()}
 
-    def _patients(self, asked: Query, described: "Described | None") -> tuple[str, ...]:
-        """Whose scan it is, by every name that is known: as asked, as archived, as in the header.
+    def _own(self, asked: Query, described: "Described | None") -> tuple[tuple[str, ...], Mask]:
+        """Whose scan it is, by every name that is known, and the rows of his cases.
 
-        An archive may call a patient otherwise than the header does.
+        A patient is known as asked, as in the header, and as the archive calls whoever a file of
+        the same bytes belongs to. A case that holds such a file is his, also where nobody is named.
         """
-        names = [asked.patient_id]
+        names = [" ".join(asked.patient_id.split())]
+        same: Sequence[str] = ()
         if described is not None:
-            names += [self.index.patient_of_file(described.sha256), described.header.patient_id]
-        return tuple(dict.fromkeys(filter(None, names)))
+            names.append(described.header.patient_id)
+            same = described.sha256
+        cases, known = self.index.cases_of_files(same)
+        patients = tuple(dict.fromkeys(filter(None, [*names, *known])))
+        return patients, self.index.rows_of(patients, cases)
 
     def _hits(self, vector: FloatImage, count: int, allowed: Mask) -> tuple[Hit, ...]:
         ranked = self.index.ranker.nearest(vector, count, allowed)
@@ -167,22 +184,33 @@ class Engine:
         return self.index.hit(rank, ranked, ranker.best_row(vector, ranked), given)
 
     def _diagnosis(
-        self, vector: FloatImage, allowed: Mask, described: "Described | None"
+        self,
+        vector: FloatImage,
+        allowed: Mask,
+        described: "Described | None",
+        where: str,
+        about: Circumstances,
     ) -> Diagnosis:
         """From the nearest labelled cases of other patients.
 
-        Words alone are no scan: they find cases, but suggest no diagnosis.
+        Words alone are no scan: they find cases, but suggest no diagnosis. Nor can cases that were
+        chosen by their diagnosis speak for one.
         """
         if described is None:
             return Diagnosis(None, {}, abstained=True, reason="words were searched for, not a scan")
         index = self.index
+        if DIAGNOSTIC_COLUMNS & set(index.columns_of(where)):
+            reason = "the filter chooses cases by their diagnosis, so they cannot speak for one"
+            return Diagnosis(None, {}, abstained=True, reason=reason)
+        if not allowed.any():
+            return Diagnosis(None, {}, abstained=True, reason="no case fits the filter")
         head = index.heads.vote
         near = index.ranker.nearest(vector, head.k, allowed & index.labelled_mask())
         neighbours = Neighbours(
             scores=np.array([one.score for one in near], np.float32),
             labels=[index.labels[one.case] for one in near],
         )
-        return suggest(neighbours, head, described.quality)
+        return suggest(neighbours, head, described.quality, as_fitted=about.as_fitted)
 
     def _against(
         self, vector: FloatImage, allowed: Mask, diagnosis: Diagnosis, hits: Sequence[Hit]
@@ -211,22 +239,6 @@ class Engine:
             software=told["software"],
             created=told["created"],
         )
-
-
-def _remarks(asked: Query, patients: tuple[str, ...], found: int) -> tuple[str, ...]:
-    remarks = []
-    if asked.scan is not None and not patients:
-        remarks.append(
-            "the query names no patient, so a study of the same patient may be among the hits"
-        )
-    if asked.scan is not None and (asked.weights or asked.text.strip()):
-        remarks.append(
-            "the probabilities were fitted for scans alone and for the index's own weights; "
-            "with words or other weights they are a rougher guide"
-        )
-    if found < asked.k:
-        remarks.append(f"only {found} of {asked.k} cases: there are no others to choose from")
-    return tuple(remarks)
 
 
 def _query_facts(

@@ -12,7 +12,7 @@ and only what is true is selected. Empty text and NaN count as nothing, since th
 that nobody filled in looks. What a user reads about it is `docs/filters.md`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,11 @@ def parse(text: str, schema: "pa.Schema") -> "pc.Expression":
     of another type than the column's, or a filter that is longer or deeper than allowed.
     """
     return _read(text, schema).expression
+
+
+def columns_of(text: str, schema: "pa.Schema") -> Sequence[str]:
+    """The columns that a filter speaks of. Raises as `parse` does."""
+    return _read(text, schema).columns
 
 
 def select(table: "pa.Table", text: str) -> Mask:

@@ -22,6 +22,11 @@ class DiagnosisHead(Protocol):
         """How many of the nearest labelled cases it wants to see; 0 if none."""
         ...
 
+    @property
+    def floor(self) -> float:
+        """The score below which the nearest case is not close."""
+        ...
+
     def probabilities(
         self,
         scores: FloatImage,

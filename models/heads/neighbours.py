@@ -33,6 +33,9 @@ SPREADS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 FEWEST = 20
 """Labelled cases below which the defaults stay: so few cannot say how sure one may be."""
 
+CLOSE = 0.01
+"""Of the archive's cases: this share has no other patient's case nearer than the `floor`."""
+
 _STEEPEST = 3.0
 """Largest exponent. One case, however near, weighs at most as twenty at the reference: a score that
 no pair of the archive's cases has was not there when the vote was fitted."""
@@ -43,7 +46,7 @@ class NeighbourVote:
     """A fitted vote. `prior`: each label's share among the archive's labelled cases; sums to 1.
 
     Scores are expected as `fit` saw them: weights of the descriptors that sum to 1, so that the
-    same picture scores 1.
+    same picture scores 1. `floor`: what is nearest to a scan of the archive's kind scores no less.
     """
 
     prior: dict[str, float]
@@ -51,6 +54,7 @@ class NeighbourVote:
     temperature: float = 0.1
     smoothing: float = 1.0
     reference: float = 1.0
+    floor: float = -1.0
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -98,6 +102,7 @@ class NeighbourVote:
                 temperature=float(fields["temperature"]),
                 smoothing=float(fields["smoothing"]),
                 reference=float(fields["reference"]),
+                floor=float(fields["floor"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamaged(
@@ -141,7 +146,8 @@ class NeighbourVote:
         if not np.isfinite(scores[:, 0]).all():
             return cls(prior)
         shares = np.array([prior[name] for name in sorted(prior)])[truth]
-        return cls(prior, *_choose(scores, found == truth[:, None], shares))
+        floor = float(np.quantile(scores[:, 0], CLOSE))
+        return cls(prior, *_choose(scores, found == truth[:, None], shares), floor)
 
 
 def _prior(labels: Sequence[str]) -> dict[str, float]:

@@ -55,9 +55,21 @@ def query(
         where=str(asked["where"]),
         patient_id=str(asked["patient"]),
     )
+    _check_out(out, scan, index)
     with Engine(index, warm=scan is not None) as engine:
         answer = engine.query(wanted)
         put(rendered(engine, answer, format), out)
+
+
+def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:
+    """Raises `UsageError` if the answer would be written over the scan or into the index."""
+    if out is None:
+        return
+    target = out.resolve()
+    if target.is_relative_to(index.resolve()):
+        raise UsageError(f"--out {out} lies in the index; give another place")
+    if scan is not None and target in (scan.resolve(), *scan.resolve().glob("*")):
+        raise UsageError(f"--out {out} is a file of the scan itself; give another name")
 
 
 def rendered(engine: "Engine", answer: "Answer", form: str) -> str:

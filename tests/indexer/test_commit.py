@@ -119,8 +119,20 @@ def test_sweep_keeps_the_live_generation_and_the_one_before(tmp_path: Path) -> N
     commit.begin(tmp_path, 9)
     for name in ("study-1", "0002", "gen-1"):  # not ours
         (tmp_path / name).mkdir()
-    commit.sweep(tmp_path, last)
+    commit.sweep(tmp_path, last, 2)
     names = sorted(path.name for path in tmp_path.iterdir() if path.name != "CURRENT")
     kept = ["gen-00000000000000000002", "gen-00000000000000000003"]
     assert names == ["0002", *kept[:1], *kept[1:], "gen-1", "study-1"]
     assert commit.highest(tmp_path) == 3
+
+
+def test_what_a_reader_holds_is_not_swept_away(tmp_path: Path) -> None:
+    held = commit.hold(published(tmp_path, 1))
+    for number in (2, 3, 4):
+        last = published(tmp_path, number)
+    commit.sweep(tmp_path, last, 3)
+    assert [commit.sha256_of(tmp_path / f"gen-{1:020d}" / "a.txt")]
+    assert not (tmp_path / f"gen-{2:020d}").exists()
+    commit.let_go(held)
+    commit.sweep(tmp_path, last, 3)
+    assert not (tmp_path / f"gen-{1:020d}").exists()

@@ -1,11 +1,13 @@
 """Settings: what is taken, what is refused, and what makes two indexes alike."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from indexer.config import Config, check_steps, from_json, identity, read_toml
+from models.encoders import EncoderSpec
 from models.errors import UsageError
 
 DIMS = {"colour": 4, "edge": 8}
@@ -63,16 +65,20 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         read_toml(tmp_path / "none.toml")
 
 
+AB = EncoderSpec("x", "x.onnx", "ab", 8, (1, 1, 1), (2, 2, 2), 4, "MIT", "here")
+
+
 def test_whatever_changes_the_numbers_changes_the_identity() -> None:
-    plain = identity(Config(), "ab", DIMS)
-    assert plain == identity(from_json(Config().to_json()), "ab", dict(reversed(DIMS.items())))
+    plain = identity(Config(), AB, DIMS)
+    assert plain == identity(from_json(Config().to_json()), AB, dict(reversed(DIMS.items())))
     others = {
-        identity(Config(slices=8), "ab", DIMS),
-        identity(Config(working_px=8), "ab", DIMS),
-        identity(Config(preprocess={"CR": ("voi",)}), "ab", DIMS),
-        identity(Config(segment={"CT": "otsu"}), "ab", DIMS),
-        identity(Config(), "cd", DIMS),
-        identity(Config(), "ab", {**DIMS, "edge": 9}),
+        identity(Config(slices=8), AB, DIMS),
+        identity(Config(working_px=8), AB, DIMS),
+        identity(Config(preprocess={"CR": ("voi",)}), AB, DIMS),
+        identity(Config(segment={"CT": "otsu"}), AB, DIMS),
+        identity(Config(), replace(AB, sha256="cd"), DIMS),
+        identity(Config(), replace(AB, mean=(0, 0, 0)), DIMS),
+        identity(Config(), AB, {**DIMS, "edge": 9}),
     }
-    assert len(others) == 6
+    assert len(others) == 7
     assert plain not in others

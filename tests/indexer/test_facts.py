@@ -27,6 +27,7 @@ def test_the_manifest_goes_before_the_header_column_by_column() -> None:
     assert facts == {
         "case_id": "P1/1.2.840.113619.2",
         "patient_id": "P1",
+        "header_patient_id": "P9",
         "study_id": "1.2.840.113619.2",
         "series_id": "1.2.840.113619.3",
         "modality": "DX",

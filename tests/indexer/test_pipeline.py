@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pydicom
 import pytest
+from pydicom.uid import CTImageStorage
 
 from indexer import commit, vectors
 from indexer.config import Config
@@ -286,6 +288,55 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(archive: Path, tmp_path: 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CannotWrite, match="cannot be written"):
         build(archive, tmp_path / "file" / "ix")
+
+
+def test_what_cannot_be_read_at_this_moment_is_not_pruned(archive: Path, tmp_path: Path) -> None:
+    build(archive, tmp_path / "ix")
+    rows = manifest_of(archive)
+    (archive / rows[0]["path"]).write_bytes(b"")
+    (archive / rows[1]["path"]).unlink()
+    write_manifest(archive, [rows[0], *rows[2:]])
+    summary = build(archive, tmp_path / "ix", Options(prune=True))
+    assert [reject.code for reject in summary.rejects] == ["empty"]
+    assert (summary.removed, summary.cases) == (1, 11)
+
+
+def test_replaced_words_do_not_live_on(archive: Path, tmp_path: Path) -> None:
+    rows = manifest_of(archive)
+    rows[0]["findings"] = "quuxosis"
+    write_manifest(archive, rows)
+    build(archive, tmp_path / "ix")
+    film = archive / rows[0]["path"]
+    film.write_bytes(film.read_bytes())
+    rows[0]["findings"] = "nothing"
+    write_manifest(archive, rows)
+    build(archive, tmp_path / "ix")
+    live = commit.opened(tmp_path / "ix").path
+    kept = [path.name for path in live.rglob("*") if path.is_file()]
+    assert [n for n in kept if b"quuxosis" in next(live.rglob(n)).read_bytes()] == []
+
+
+def test_a_series_that_was_refused_is_refused_again(
+    examples: Path, archive: Path, tmp_path: Path
+) -> None:
+    film = pydicom.dcmread(next((examples / "archive").rglob("*.dcm")))
+    film.decompress()
+    film.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    rows = manifest_of(archive)
+    for number in range(4):
+        film.Modality, film.SOPInstanceUID = "CT", f"1.2.3.{number}"
+        film.SOPClassUID = film.file_meta.MediaStorageSOPClassUID = CTImageStorage
+        film.ImagePositionPatient = [0, 0, number]
+        film.PixelSpacing = [1 + (number == 2), 1]
+        film.SeriesInstanceUID = "1.2.3"
+        film.save_as(archive / f"s{number}.dcm")
+    slices = [{**rows[0], "path": f"s{n}.dcm", "patient_id": "p", "study_id": ""} for n in range(4)]
+    write_manifest(archive, [*rows, *slices])
+    first = build(archive, tmp_path / "ix")
+    second = build(archive, tmp_path / "ix")
+    assert {reject.path for reject in first.rejects} == {f"s{n}.dcm" for n in range(4)}
+    assert second.rejects == first.rejects
+    assert not second.committed
 
 
 @pytest.mark.shared

@@ -92,7 +92,10 @@ def test_a_given_mask() -> None:
     assert found.method == "given"
     np.testing.assert_array_equal(found.mask, LESION)
     found = segment(PICTURE, PICTURE, "given")
-    assert found.reason == "given: the archive has no mask for this scan; the whole scan is used"
+    assert (
+        found.reason
+        == "given: the archive has no mask for this scan that can be read; the whole scan is used"
+    )
     found = segment(PICTURE, PICTURE, "given", np.ones((3, 3), bool))
     assert "the mask's shape (3, 3) is not the scan's, (256, 256)" in found.reason
 

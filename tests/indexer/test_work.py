@@ -24,6 +24,7 @@ def described(number: float, slices: tuple[int, ...] = (-1,)) -> Described:
         quality=("very small: 30 x 20 pixels", "blank: every pixel is alike"),
         segmentation="none",
         sha256=("00",),
+        files=(0,) * count,
     )
 
 
@@ -46,9 +47,9 @@ def test_a_picture_is_a_row_and_a_volume_one_a_slice() -> None:
         PREVIEW: b"jpeg 1 -1",
     }
     paths = [f"s/{n}.dcm" for n in range(6)]
-    series = rows_of([("s/0.dcm", described(2, (1, 4)), paths)])
+    series = rows_of([("s/0.dcm", replace(described(2, (1, 4)), files=(5, 2)), paths)])
     assert series.column("instance_id").to_pylist() == ["s/0.dcm#1", "s/0.dcm#4"]
-    assert series.column("path").to_pylist() == ["s/1.dcm", "s/4.dcm"]
+    assert series.column("path").to_pylist() == ["s/5.dcm", "s/2.dcm"]
     frames = rows_of([("f.dcm", described(2, (1, 4)), ["f.dcm"])])
     assert frames.column("path").to_pylist() == ["f.dcm", "f.dcm"]
 
@@ -108,3 +109,17 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     bench.add("x", replace(described(1), quality=()), [record("x")])
     with pytest.raises(CannotWrite, match=r"00000000\.parquet cannot be written: Not a directory"):
         bench.flush()
+
+
+def test_a_part_that_was_lost_is_forgotten_and_no_other_is_written_over(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path, "a" * 64)
+    for source in ("x", "y", "z"):
+        bench.add(source, described(1), [record(source)])
+        bench.flush()
+    middle = sorted(tmp_path.rglob("*.parquet"))[1]
+    middle.write_bytes(b"")
+    bench = Workbench(tmp_path, "a" * 64)
+    assert [file.source for file in bench.files()] == ["x", "z"]
+    bench.add("new", described(1), [record("new")])
+    bench.flush()
+    assert [file.source for file in bench.files()] == ["x", "z", "new"]

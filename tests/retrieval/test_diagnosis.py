@@ -1,5 +1,7 @@
 """What is suggested, and when nothing is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,7 @@ def test_the_set_is_the_smallest_that_reaches_nine_tenths() -> None:
     class Said:
         classes = ("a", "b", "c")
         k = 0
+        floor = -1.0
 
         def probabilities(self, *_: object) -> dict[str, float]:
             return {"c": 0.1, "b": 0.3, "a": 0.6}
@@ -86,3 +89,15 @@ def test_a_blank_scan_gets_no_label() -> None:
 
 def test_other_remarks_do_not_keep_it_from_answering() -> None:
     assert suggest(nearest("pneumonia"), VOTE, quality=["underexposed"]).label == "pneumonia"
+
+
+def test_a_scan_that_is_far_from_everything_gets_no_label() -> None:
+    strict = replace(VOTE, floor=0.95)
+    found = suggest(nearest("normal", "normal", "normal", "normal"), strict)
+    assert (found.label, found.abstained) == (None, True)
+    assert found.reason == (
+        "nothing is close: the nearest case scores 0.90, and 99 of 100 cases of the archive have "
+        "one of 0.95 or more"
+    )
+    otherwise = suggest(nearest("normal", "normal", "normal"), strict, as_fitted=False)
+    assert otherwise.label == "normal"

@@ -43,17 +43,20 @@ def test_masks_choose_rows(opened: OpenIndex) -> None:
     assert opened.label_mask("normal").sum() == 8
     assert opened.selected("").all()
     assert opened.selected("label = 'normal'").sum() == 4
-    assert opened.rows_of_patients(["Montgomery-0006", "nobody"]).sum() == 1
-    assert opened.rows_of_patients([]).sum() == 0
+    assert opened.rows_of(["Montgomery-0006", "nobody"], []).sum() == 1
+    assert opened.rows_of([], [opened.case_ids[3]]).sum() == 1
+    assert opened.rows_of([], []).sum() == 0
     with pytest.raises(UsageError, match="there is no column"):
         opened.selected("nothing = 1")
 
 
 def test_a_file_says_whose_it_is(opened: OpenIndex, archive: Path) -> None:
-    assert opened.patient_of_file([commit.sha256_of(archive / PRIOR)]) == "Montgomery-0006"
-    assert opened.patient_of_file([commit.sha256_of(archive / NOBODY)]) == ""
-    assert opened.patient_of_file(["0" * 64]) == ""
-    assert opened.patient_of_file([]) == ""
+    _, patients = opened.cases_of_files([commit.sha256_of(archive / PRIOR)])
+    assert patients == ("Montgomery-0006",)
+    cases, nobody = opened.cases_of_files([commit.sha256_of(archive / NOBODY)])
+    assert (cases, nobody) == ((NOBODY,), ())
+    assert opened.cases_of_files(["0" * 64]) == ((), ())
+    assert opened.cases_of_files([]) == ((), ())
 
 
 def test_words_become_a_vector(opened: OpenIndex) -> None:

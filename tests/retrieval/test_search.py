@@ -128,11 +128,13 @@ def test_priors_do_not_vote_and_are_not_filtered(engine: Engine, examples: Path)
     assert answer.diagnosis.neighbours <= 4
 
 
-def test_an_archived_film_of_nobody_finds_itself(engine: Engine, archive: Path) -> None:
+def test_an_archived_film_of_nobody_does_not_answer_for_itself(
+    engine: Engine, archive: Path
+) -> None:
     answer = engine.query(Query(archive / NOBODY))
-    assert answer.hits[0].path == NOBODY
-    assert answer.hits[0].score == pytest.approx(1, abs=1e-3)
-    assert answer.priors == ()
+    assert NOBODY not in [hit.path for hit in answer.hits]
+    assert [hit.path for hit in answer.priors] == [NOBODY]
+    assert answer.priors[0].score == pytest.approx(1, abs=1e-3)
     assert answer.remarks[0].startswith("the query names no patient")
 
 
@@ -171,7 +173,7 @@ def test_a_filter_that_nothing_fits_abstains(engine: Engine, film: Path) -> None
     answer = engine.query(Query(film, where="modality = 'CT'"))
     assert answer.hits == ()
     assert answer.diagnosis.label is None
-    assert answer.diagnosis.reason == "none of the nearest cases has a label"
+    assert answer.diagnosis.reason == "no case fits the filter"
     assert "only 0 of 5 cases: there are no others to choose from" in answer.remarks
 
 
@@ -300,3 +302,15 @@ def test_chest_ct_finds_its_own_and_other_cases(shared: Path, tmp_path: Path) ->
     assert answer.priors[0].score == pytest.approx(1, abs=1e-3)
     assert {hit.label for hit in answer.hits} == {"normal", "pneumonia"}
     assert all(hit.slice_index is not None for hit in answer.hits)
+
+
+def test_cases_chosen_by_their_diagnosis_do_not_speak_for_one(engine: Engine, film: Path) -> None:
+    told = engine.query(Query(film, where="label = 'normal'")).diagnosis
+    assert (told.label, told.abstained) == (None, True)
+    assert told.reason is not None
+    assert told.reason.startswith("the filter chooses cases by their diagnosis")
+
+
+def test_weights_that_cannot_be_added_up_are_refused(engine: Engine, film: Path) -> None:
+    with pytest.raises(UsageError, match="too large"):
+        engine.query(Query(film, weights={"colour": 1e308, "edge": 1e308}))

@@ -63,12 +63,12 @@ def volume_of(paths: Sequence[Path], limits: Limits) -> Scan:
         valid=valid,
         voi=shown.voi,
         spacing_mm=_spacing(slices, first),
-        files=len(slices),
+        paths=tuple(str(one.path) for one in slices),
     )
 
 
 def _in_order(paths: Sequence[Path], limits: Limits) -> list[_Slice]:
-    found: dict[str, _Slice] = {}
+    found: dict[tuple[str, float, int], _Slice] = {}
     keys: set[str] = set()
     total = 0
     for path in paths:
@@ -81,9 +81,11 @@ def _in_order(paths: Sequence[Path], limits: Limits) -> list[_Slice]:
             raise unreadable("inconsistent_series", "not single slices of one series and plane")
         uid = text(opened.dataset, "SOPInstanceUID") or str(path)
         number = instance_number(opened.dataset) or 0
-        if uid not in found:
+        # Some anonymisers give one id to a whole series; at another place it is another slice.
+        slot = (uid, round(place.along_normal_mm, 2), number)
+        if slot not in found:
             total += shape.size
-            found[uid] = _Slice(path, place.along_normal_mm, number, groups)
+            found[slot] = _Slice(path, place.along_normal_mm, number, groups)
     check_size(total, limits)
     return _by_place(list(found.values()))
 

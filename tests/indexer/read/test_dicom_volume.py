@@ -33,7 +33,7 @@ def test_slices_are_stacked_by_position_whatever_their_order(
     scan = read(slices(tmp_path, positions))
     assert scan.pixels[:, 0, 0].tolist() == [-75, -50, -25, 0, 25]
     assert scan.spacing_mm == (2.5, 0.5, 0.25)
-    assert scan.files == 5
+    assert len(scan.paths) == 5
 
 
 def test_slices_of_a_series_share_their_key_and_others_do_not(tmp_path: Path) -> None:

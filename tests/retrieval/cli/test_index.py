@@ -150,6 +150,7 @@ def test_the_same_film_twice_is_taken_once(run: Run, films: Path) -> None:
             "path": "pneumonia/again.jpg",
             "code": "duplicate",
             "sentence": f"the same bytes as {KNOWN}",
+            "source": "",
         }
     ]
 
