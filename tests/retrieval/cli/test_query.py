@@ -289,3 +289,17 @@ def test_names_that_are_no_text_do_not_break_the_answer(
     ran = run("query", film + ".none", "--index", index)
     assert ran.code == 4
     assert "\x1b" not in ran.err
+
+
+def test_an_answer_is_never_written_over_the_scan_or_into_the_index(
+    run: Run, examples: Path, index: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.jpg"
+    film = examples / FILM
+    own.write_bytes(film.read_bytes())
+    over = run("query", own, "--index", index, "--format", "json", "--out", own)
+    assert (over.code, own.read_bytes()) == (2, film.read_bytes())
+    assert over.sentence.endswith("is a file of the scan itself; give another name")
+    into = run("query", own, "--index", index, "--out", index / "CURRENT")
+    assert into.code == 2
+    assert into.sentence.endswith("lies in the index; give another place")
