@@ -23,7 +23,7 @@ def remarks(scan: Scan, shown: np.ndarray) -> tuple[str, ...]:
     low, high = float(sample.min()), float(sample.max())
     if high - low < 1e-3:
         found.append("blank: every pixel is alike")
-    elif np.unique((sample * 255).astype(np.uint8)).size < _FEW_LEVELS:
+    elif np.count_nonzero(np.bincount((sample * 255).astype(np.uint8).ravel())) < _FEW_LEVELS:
         found.append("hardly any grey levels")
     else:
         found += _exposure(sample)

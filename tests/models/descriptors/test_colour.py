@@ -114,3 +114,10 @@ def test_unit_length_and_blind_outside_the_mask(
     assert block.dtype == np.float32 and block.shape == (192,)
     assert np.linalg.norm(block) == pytest.approx(1.0, abs=1e-5) or not block.any()
     np.testing.assert_array_equal(block, ColourHistogram().describe(mixed, mask))
+
+
+def test_a_grey_picture_has_the_chroma_that_its_colours_would_have(examples: Path) -> None:
+    grey = film(examples)
+    rgb = np.repeat(grey[..., None], 3, axis=2)
+    describe = ColourHistogram().describe
+    np.testing.assert_allclose(describe(grey)[GREY_PART:], describe(rgb)[GREY_PART:], atol=1e-6)
