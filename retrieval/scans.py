@@ -7,18 +7,37 @@ from pathlib import Path
 from indexer.describe import WORKER, Described, Describer, Task
 from indexer.tree import Tree
 from indexer.workers import WorkerPool
-from models.encoders import Encoder
+from models.arrays import ByteImage, FloatImage
+from models.encoders import Encoder, EncoderSpec
 from models.errors import UnreadableScan
 from retrieval.index import OpenIndex
+
+
+class LoadingEncoder:
+    """An encoder that is still being loaded: only what it gives has to be waited for."""
+
+    def __init__(self, spec: EncoderSpec, loading: Future[Encoder]) -> None:
+        """`spec`: of the encoder that `loading` will give."""
+        self._spec = spec
+        self._loading = loading
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What it is and what it takes."""
+        return self._spec
+
+    def encode(self, batch: ByteImage) -> FloatImage:
+        """As the encoder does, once it is there. Raises `ModelUnusable` if it cannot be loaded."""
+        return self._loading.result().encode(batch)
 
 
 class ScanReader:
     """Describes scans for queries. Its worker and its encoder are started once and kept."""
 
-    def __init__(self, threads: int = 0) -> None:
-        """`threads`: for the encoder; 0 takes every core."""
+    def __init__(self, threads: int = 0, pool: WorkerPool | None = None) -> None:
+        """`threads`: for the encoder, 0: every core. `pool`: of one worker, started already."""
         self._threads = threads
-        self._pool = WorkerPool(1, WORKER)
+        self._pool = pool or WorkerPool(1, WORKER)
         self._executor = ThreadPoolExecutor(1)
         self._encoder: Future[Encoder] | None = None
 
@@ -32,7 +51,11 @@ class ScanReader:
 
         Raises `UnreadableScan`, and `IndexUnusable` if the index is of another encoder.
         """
-        encoder = self._begin(index.config.encoder).result()
+        from models.encoders.registry import spec_of
+
+        name = index.config.encoder
+        # The worker reads the scan while the encoder is being loaded.
+        encoder = LoadingEncoder(spec_of(name), self._begin(name))
         index.require(encoder.spec)
         describer = Describer(self._pool, encoder, index.config)
         files = scan_files(scan)

@@ -25,6 +25,7 @@ from retrieval.scans import ScanReader
 
 if TYPE_CHECKING:
     from indexer.describe import Described
+    from indexer.workers import WorkerPool
 
 PRIORS = 5
 
@@ -50,13 +51,19 @@ class Query:
 class Engine:
     """An open index, ready to be asked. A context manager; closing it ends its workers."""
 
-    def __init__(self, index: Path, threads: int = 0, warm: bool = False) -> None:
+    def __init__(
+        self,
+        index: Path,
+        threads: int = 0,
+        warm: bool = False,
+        pool: "WorkerPool | None" = None,
+    ) -> None:
         """Opens the live generation. Raises `IndexUnusable` or `IndexDamaged`.
 
         `threads`: for the encoder; 0 takes every core. `warm`: begin to load what describing a scan
-        needs while the index is opened.
+        needs while the index is opened. `pool`: of one worker, started already; it is closed too.
         """
-        self._scans = ScanReader(threads)
+        self._scans = ScanReader(threads, pool)
         try:
             if warm:
                 self._scans.start(opened(index).manifest["config"]["encoder"])

@@ -48,6 +48,11 @@ def available() -> list[EncoderSpec]:
     return [_read(found[name]) for name in order]
 
 
+def spec_of(name: str) -> EncoderSpec:
+    """What an encoder takes and gives, without loading it. Raises `ModelUnusable`."""
+    return _read(_find(name))
+
+
 def load(name: str, threads: int = 0) -> Encoder:
     """The encoder of that name, ready to run; `threads` 0 for one a usable CPU.
 

@@ -1,5 +1,7 @@
 """The command line. A command parses, makes one library call and prints; one command a file."""
 
+import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -55,5 +57,13 @@ def cbir(ctx: click.Context, config: Path | None) -> None:
 
 
 def main() -> None:
-    """What the installed `cbir` runs."""
-    sys.exit(guarded(cbir))
+    """What the installed `cbir` runs.
+
+    It ends without taking the native libraries down one by one, which takes a tenth of a second:
+    every command closes what it opened, and `guarded` has flushed what it printed.
+    """
+    code = guarded(cbir)
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    os._exit(code)

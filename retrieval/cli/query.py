@@ -45,20 +45,27 @@ def query(
     **asked: str | int,
 ) -> None:
     """See the help text above."""
-    from retrieval.search import Engine, Query
-
-    wanted = Query(
-        scan=scan,
-        text=str(asked["text"]),
-        k=int(asked["k"]),
-        weights=weights_of(str(asked["weights"])),
-        where=str(asked["where"]),
-        patient_id=str(asked["patient"]),
-    )
+    weights = weights_of(str(asked["weights"]))
     _check_out(out, scan, index)
-    with Engine(index, warm=scan is not None) as engine:
-        answer = engine.query(wanted)
-        put(rendered(engine, answer, format), out)
+    from indexer.describe import WORKER
+    from indexer.workers import WorkerPool
+
+    with WorkerPool(1, WORKER) as pool:
+        if scan is not None:
+            pool.start()  # it imports what reads a scan while the search is imported here
+        from retrieval.search import Engine, Query
+
+        wanted = Query(
+            scan=scan,
+            text=str(asked["text"]),
+            k=int(asked["k"]),
+            weights=weights,
+            where=str(asked["where"]),
+            patient_id=str(asked["patient"]),
+        )
+        with Engine(index, warm=scan is not None, pool=pool) as engine:
+            answer = engine.query(wanted)
+            put(rendered(engine, answer, format), out)
 
 
 def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:
