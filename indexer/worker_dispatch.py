@@ -23,6 +23,7 @@ DEEP = 3  # jobs given to a worker at a time while its jobs are short
 SHORT_SECONDS = 0.05  # a longer job hides the way there and back by itself
 FAILED_STARTS = 3  # in a row, until the pool gives up
 LONGEST_SENTENCE = 500
+CLOSED = "the workers were closed before this was done"
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -91,6 +92,7 @@ class Dispatcher:
         self._failed_starts = 0
         self._fault: BaseException | None = None
         self._closing = False
+        self._gate = threading.Lock()  # the bell is not rung after it was closed
         self._selector = selectors.DefaultSelector()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
@@ -100,24 +102,32 @@ class Dispatcher:
 
     def hire(self) -> None:
         """Start all workers now, before there is work for them."""
-        self._wanted = self._workers
-        os.eventfd_write(self._bell, 1)
+        with self._gate:
+            if not self._closing:
+                self._wanted = self._workers
+                os.eventfd_write(self._bell, 1)
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Have `jobs` done; the answers come to their run. Raises what ended the thread, if any."""
-        self._inbox.extend(jobs)
-        os.eventfd_write(self._bell, 1)
+        with self._gate:
+            if not self._closing:
+                self._inbox.extend(jobs)
+                os.eventfd_write(self._bell, 1)
         if self._fault is not None:
             raise self._fault
+        if self._closing:
+            raise WorkersError(CLOSED)
 
     def close(self) -> None:
-        """Kill the workers and end the thread. Safe to call twice."""
-        if not self._closing:
+        """Kill the workers and end the thread; runs that wait are told. Safe to call twice."""
+        with self._gate:
+            if self._closing:
+                return
             self._closing = True
             os.eventfd_write(self._bell, 1)
-            self._thread.join()
-            self._selector.close()
-            os.close(self._bell)
+        self._thread.join()
+        self._selector.close()
+        os.close(self._bell)
 
     def _live(self) -> None:
         try:
@@ -132,6 +142,7 @@ class Dispatcher:
                 while self._inbox:
                     self._pending.append(self._inbox.popleft())
                 self._end_overdue()
+            self._give_up(WorkersError(CLOSED))
         except BaseException as fault:
             self._give_up(fault)
         finally:

@@ -1,5 +1,6 @@
 """A query's files in numbers: through the very workers, stages and encoder that build an index."""
 
+import contextlib
 import stat
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -38,13 +39,28 @@ class ScanReader:
         """`threads`: for the encoder, 0: every core. `pool`: of one worker, started already."""
         self._threads = threads
         self._pool = pool or WorkerPool(1, WORKER)
-        self._executor = ThreadPoolExecutor(1)
+        self._executor = ThreadPoolExecutor(2)
         self._encoder: Future[Encoder] | None = None
+        self._glance: Future[None] | None = None
 
     def start(self, encoder: str) -> None:
         """Starts loading in the background, so that it happens while an index is opened."""
         self._pool.start()
         self._begin(encoder)
+
+    def glance(self, scan: Path) -> None:
+        """Has the worker look at a scan that will be asked for: so it imports what that needs.
+
+        What it finds is told when the scan is described.
+        """
+        with contextlib.suppress(OSError):  # told later, with its sentence
+            if not scan.is_file():
+                return
+            self._glance = self._executor.submit(self._look, scan)
+
+    def _look(self, scan: Path) -> None:
+        for _ in self._pool.run([("glance", {"job": "peek", "path": str(scan)})]):
+            pass
 
     def describe(self, scan: Path, index: OpenIndex) -> Described:
         """A file, or a folder that holds the slices of one series, as the index would take it.
@@ -57,6 +73,8 @@ class ScanReader:
         # The worker reads the scan while the encoder is being loaded.
         encoder = LoadingEncoder(spec_of(name), self._begin(name))
         index.require(encoder.spec)
+        if self._glance is not None:  # a pool does one thing after the other
+            self._glance.result()
         describer = Describer(self._pool, encoder, index.config)
         files = scan_files(scan)
         try:

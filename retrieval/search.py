@@ -55,20 +55,22 @@ class Engine:
         self,
         index: Path,
         threads: int = 0,
-        warm: bool = False,
+        expected: Path | None = None,
         pool: "WorkerPool | None" = None,
     ) -> None:
         """Opens the live generation. Raises `IndexUnusable` or `IndexDamaged`.
 
-        `threads`: for the encoder; 0 takes every core. `warm`: begin to load what describing a scan
-        needs while the index is opened. `pool`: of one worker, started already; it is closed too.
+        `threads`: for the encoder; 0 takes every core. `expected`: the scan that will be asked for;
+        what describing it needs is loaded while the index is opened. `pool`: of one worker, started
+        already; it is closed too.
         """
         self._scans = ScanReader(threads, pool)
         try:
-            if warm:
+            if expected is not None:
+                self._scans.glance(expected)
                 self._scans.start(opened(index).manifest["config"]["encoder"])
             self.index = OpenIndex(index)
-            if warm:  # while the encoder and the worker are still loading
+            if expected is not None:  # while the encoder and the worker are still loading
                 self.index.warm()
         except BaseException:
             self._scans.close()

@@ -63,7 +63,7 @@ def query(
             where=str(asked["where"]),
             patient_id=str(asked["patient"]),
         )
-        with Engine(index, warm=scan is not None, pool=pool) as engine:
+        with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)
             put(rendered(engine, answer, format), out)
 

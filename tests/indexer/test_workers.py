@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -279,3 +280,24 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_whoever_waits_is_told_when_the_pool_is_closed() -> None:
+    pool = WorkerPool(1, PERFORM)
+    told: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            list(pool.run(tasks({"do": "sleep", "seconds": 60})))
+        except WorkersError as error:
+            told.append(error)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    time.sleep(0.5)
+    pool.close()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert "closed before this was done" in str(told[0])
+    with pytest.raises(WorkersError, match="closed"):
+        list(pool.run(tasks({"do": "echo"})))

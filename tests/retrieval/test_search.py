@@ -1,6 +1,8 @@
 """The engine on real films: who is found, why, and who is kept apart."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -314,3 +316,27 @@ def test_cases_chosen_by_their_diagnosis_do_not_speak_for_one(engine: Engine, fi
 def test_weights_that_cannot_be_added_up_are_refused(engine: Engine, film: Path) -> None:
     with pytest.raises(UsageError, match="too large"):
         engine.query(Query(film, weights={"colour": 1e308, "edge": 1e308}))
+
+
+def test_an_engine_that_cannot_open_leaves_nothing_waiting(tmp_path: Path, film: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from retrieval.search import Engine\n"
+        "try: Engine(Path(sys.argv[1]), expected=Path(sys.argv[2]))\n"
+        "except Exception as error: print(type(error).__name__)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "none"), str(film)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.stdout, ran.returncode) == ("IndexUnusable\n", 0)
+
+
+def test_the_scan_that_was_expected_need_not_be_the_one_asked_for(
+    index: Path, film: Path, examples: Path
+) -> None:
+    other = examples / "queries" / "Montgomery_0006.dcm"
+    with Engine(index, expected=other) as engine:
+        assert engine.query(Query(film)).hits
+        assert engine.query(Query(other)).hits
