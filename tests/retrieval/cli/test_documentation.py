@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from models.encoders.registry import SHIPPED
+from models.runtime.registry import SHIPPED
 from retrieval.cli import cbir
 from tests.conftest import ROOT
 from tests.retrieval.cli.running import Ran, Run

@@ -1,0 +1,1 @@
+"""Measures: how good an answer is, given the truth. Numbers in, numbers out."""
