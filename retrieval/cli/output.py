@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -63,6 +63,14 @@ class Bars:
             self._bar = tqdm(total=total, desc=stage, unit=" scans", file=sys.stderr)
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the last bar."""
+        self.close()
 
     def close(self) -> None:
         """Ends the last bar."""
