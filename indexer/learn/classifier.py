@@ -54,15 +54,17 @@ class ClassifierAsked:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a classifier says of films whose class is known.
+    """What a classifier says of m test scans whose class is known.
 
-    `probabilities`: float32 (m, classes), calibrated. `truth`: (m,), their class. `patients`,
-    `sources`: m names. `floors`: the same films' probabilities by plainer means.
+    Of a volume's slices the mean counts. `probabilities`: float32 (m, classes), calibrated.
+    `truth`: (m,), their class. `keys`, `patients`, `sources`: m names. `floors`: the same scans'
+    probabilities by plainer means.
     """
 
     classes: tuple[str, ...]
     probabilities: FloatImage
     truth: Indices
+    keys: tuple[str, ...]
     patients: tuple[str, ...]
     sources: tuple[str, ...]
     floors: dict[str, FloatImage]
@@ -109,8 +111,9 @@ def train_classifier(
     trained = train(task, split, settings, about, out, progress)
     temperature = _temperature(trained.network, task, films, split)
     spec = _spec(asked, films, size, temperature)
+    found = _asked(trained.network, task, split, temperature)
     return Learned(
-        answers=_answers(trained.network, task, films, split, temperature),
+        answers=_answers(films, split, gathered, found),
         spec=_write(trained.network, task, spec, gathered, split, out),
         counts={side: len(getattr(split, side)) for side in ("train", "validation", "test")},
         remarks=(*gathered.remarks, *remarks),
@@ -191,19 +194,38 @@ def _write(
     return write_model(network, spec, ("embedding", "logits"), pictures, out, seen)
 
 
-def _answers(
-    network: "nn.Module", task: "Classification", films: Films, split: Split, temperature: float
-) -> Answers:
+def _asked(
+    network: "nn.Module", task: "Classification", split: Split, temperature: float
+) -> FloatImage:
+    """The calibrated probabilities of the test pictures: float32 (n, classes)."""
     from models.training.classify import logits_of
 
+    if not len(split.test):
+        return np.zeros((0, task.classes), np.float32)
     logits, _ = logits_of(network, task.batches, split.test)
     scaled = logits / temperature
     raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+
+def _answers(films: Films, split: Split, gathered: Gathered, found: FloatImage) -> Answers:
+    scans, first, of_scan = np.unique(
+        gathered.scan[split.test], return_index=True, return_inverse=True
+    )
+    rows = split.test[first]
+
+    def of_scans(values: FloatImage) -> FloatImage:
+        sums = np.zeros((len(scans), values.shape[1]), np.float32)
+        np.add.at(sums, of_scan, values)
+        counts = np.bincount(of_scan, minlength=len(scans)).astype(np.float32)
+        return np.asarray(sums / counts[:, None], np.float32)
+
     return Answers(
         classes=films.classes,
-        probabilities=(raised / raised.sum(axis=1, keepdims=True)).astype(np.float32),
-        truth=films.labels[split.test],
-        patients=tuple(films.patients[row] for row in split.test),
-        sources=tuple(films.sources[row] for row in split.test),
-        floors=floors(films, split),
+        probabilities=of_scans(found),
+        truth=films.labels[rows],
+        keys=tuple(gathered.keys[scan] for scan in scans),
+        patients=tuple(films.patients[row] for row in rows),
+        sources=tuple(films.sources[row] for row in rows),
+        floors={name: of_scans(told) for name, told in floors(films, split).items()},
     )

@@ -196,6 +196,8 @@ class _Told:
         remarks = list(self._remarks)
         if self._odd_masks:
             remarks.append(f"masks of another size than their scan, left out: {self._odd_masks}")
+        if self._rejects:
+            remarks.append(f"films that could not be read, left out: {len(self._rejects)}")
         rejects = [asdict(reject) for reject in self._rejects]
         return {"scans": self._scans, "rejects": rejects, "remarks": remarks}
 

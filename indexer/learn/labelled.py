@@ -39,7 +39,10 @@ def labelled_films(gathered: Gathered, without: Collection[str] = ()) -> tuple[F
 
 
 def check_classes(films: Films, split: Split) -> None:
-    """Raises `UsageError` if a class has no film to be learned from."""
+    """Raises `UsageError` if a side is empty or a class has no film to be learned from."""
+    for side in ("validation", "test"):
+        if not len(getattr(split, side)):
+            raise UsageError(f"too few patients: none is left for the {side} side; add cases")
     counts = np.bincount(films.labels[split.train], minlength=len(films.classes))
     for name, count in zip(films.classes, counts, strict=True):
         if not count:

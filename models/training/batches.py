@@ -70,7 +70,7 @@ class Batches:
 
     def _picture(self, row: int) -> np.ndarray:
         """uint8 (1 or 3, size, size)."""
-        return np.ascontiguousarray(self._films.pictures[row].transpose(2, 0, 1))
+        return np.array(self._films.pictures[row].transpose(2, 0, 1), order="C")
 
     def _as_taken(self, pictures: Tensor) -> Tensor:
         if pictures.shape[1] != self._channels:

@@ -53,15 +53,15 @@ class Classification:
         self.network: nn.Module = Classifier(trunk, len(films.classes), settings.dropout)
         self.batches = Batches(films, takes, 3, augmentation)
         self._labels = torch.from_numpy(np.asarray(films.labels, np.int64))
-        self._classes = len(films.classes)
+        self.classes = len(films.classes)
         self._smoothing = settings.label_smoothing
-        self._weights = class_weights(self._labels[learned], self._classes, settings.class_weights)
+        self._weights = class_weights(self._labels[learned], self.classes, settings.class_weights)
 
     def loss(self, batch: Batch) -> Tensor:
         """Weighted cross-entropy with smoothed labels."""
         _, logits = self.network(batch.pictures)
-        truth = functional.one_hot(self._labels[batch.rows], self._classes).float()
-        smooth = truth * (1 - self._smoothing) + self._smoothing / self._classes
+        truth = functional.one_hot(self._labels[batch.rows], self.classes).float()
+        smooth = truth * (1 - self._smoothing) + self._smoothing / self.classes
         device = logits.device
         return soft_cross_entropy(logits, smooth.to(device), self._weights.to(device))
 

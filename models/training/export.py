@@ -36,6 +36,7 @@ def export_fp32(
         opset_version=OPSET,
         external_data=False,
         dynamo=True,
+        verbose=False,  # it would print to stdout, where data goes
     )
     strip(target)
 

@@ -32,8 +32,8 @@ def test_the_shipped_encoders_are_listed(run: Run) -> None:
     ran = run("models", "list")
     assert (ran.code, ran.err) == (0, "")
     assert [line.split()[:2] for line in ran.out.splitlines()] == [
-        ["efficientnet-lite0", "1280"],
-        ["mobilenetv2", "1280"],
+        ["efficientnet-lite0", "encoder"],
+        ["mobilenetv2", "encoder"],
     ]
     told = run("models", "list", "--format", "json").json
     assert [spec["name"] for spec in told] == ["efficientnet-lite0", "mobilenetv2"]
