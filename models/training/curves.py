@@ -33,6 +33,7 @@ def write_png(history: Sequence[dict[str, float]], path: Path) -> None:
     right.set(title="Scores on the validation patients", xlabel="epoch")
     right.legend(frameon=False)
     for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     drawn = io.BytesIO()

@@ -81,7 +81,8 @@ def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **t
 
 
 @train.command(
-    epilog="Example: cbir train segmenter archive --out runs/lungs --region lungs",
+    epilog="Example: cbir train segmenter examples/archive --out runs/lungs --size 64 --width 8 "
+    "--epochs 2",
     help="""Train a segmenter on the films of ARCHIVE that have a mask (a column of its manifest).
 
     It writes a model that the base installation runs, curves and a report (JSON, HTML) into --out.
