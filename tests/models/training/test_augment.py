@@ -39,7 +39,8 @@ def changed(told: "Augmentation", seed: int = 0) -> "tuple[Tensor, Tensor]":
     torch.manual_seed(seed)
     film = tv_tensors.Image(torch.from_numpy(cross())[None])
     mask = tv_tensors.Mask(torch.from_numpy((cross() > 200).astype(np.uint8) * 255))
-    return transform(told, SIZE)(film, mask)
+    new, covered = transform(told, SIZE)(film, mask)
+    return new, covered
 
 
 def test_nothing_asked_nothing_changed() -> None:
