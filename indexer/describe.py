@@ -15,6 +15,7 @@ import numpy as np
 
 from indexer.archive import Entry
 from indexer.config import Config
+from indexer.previews import as_text, chunks
 from indexer.read import Peek
 from indexer.read.content import HEAD_BYTES, kind_of
 from indexer.scan import Header
@@ -26,6 +27,7 @@ from models.encoders import Encoder
 from models.errors import UnreadableScan
 
 WORKER = "indexer.prepare:run"
+_TURNED_AT_ONCE = 4
 
 
 Peeks = Iterator[tuple[str, Peek | UnreadableScan]]
@@ -109,6 +111,23 @@ class Describer:
                     yield from waiting.pop(0).finished()
             for batch in waiting:
                 yield from batch.finished()
+
+    def turned(self, previews: Sequence[bytes]) -> FloatImage:
+        """Embeddings of previews as each of `models.heads.orientation.KINDS`.
+
+        float32 (n, kinds, dim). Raises `UnreadableScan` for what is no preview.
+        """
+        size, dim = self.encoder.spec.size, self.encoder.spec.dim
+        jobs = (
+            (start, {"job": "turned", "size": size, "previews": as_text(previews[start:end])})
+            for start, end in chunks([len(preview) for preview in previews], _TURNED_AT_ONCE)
+        )
+        found = [np.zeros((0, dim), np.float32)]
+        for outcome in self._pool.run(jobs):
+            if outcome.error is not None:
+                raise outcome.error
+            found.append(self.encoder.encode(outcome.arrays["pictures"]))
+        return np.concatenate(found).reshape(len(previews), -1, dim)
 
     def _batches(self, tasks: Iterable[Task]) -> Iterator["_Batch"]:
         jobs = ((task.key, self._params(task)) for task in tasks)

@@ -1,0 +1,90 @@
+"""Fits, on an archive's own films and without labels, what tells whether a film lies wrong.
+
+Some films of each large group (modality and body part) are turned and inverted, and the encoder
+looks at the copies (`models.heads.orientation`). Few films suffice: what is told of 64 is told of
+1,000 (docs/check.md).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from indexer.films import Films
+from models.arrays import FloatImage
+from models.errors import UnreadableScan
+from models.heads.leave_out import Indices, codes, patients_of
+from models.heads.orientation import (
+    KINDS,
+    Examples,
+    OrientationHead,
+    OrientationHeads,
+    fit,
+)
+
+Turn = Callable[[Sequence[bytes]], FloatImage]
+"""Embeddings (n, kinds, dim) of n previews, as each of `KINDS`."""
+
+FEWEST, MOST = 40, 64
+"""Patients of a group that a head is fitted on."""
+
+PASSES = 400
+"""Pictures that the encoder may look at for it, and if that is more, `SHARE` of the archive's."""
+
+SHARE = 0.1
+
+
+def fit_orientation(films: Films, dims: Mapping[str, int], turn: Turn) -> OrientationHeads:
+    """A head for each group that has patients enough, the largest first while `PASSES` last."""
+    patients = codes(patients_of(films.column("patient_id")))
+    counts = _patients_by_group(films.groups, patients)
+    large = [group for group, count in counts.items() if count >= FEWEST]
+    budget = max(PASSES, int(SHARE * len(films))) // len(KINDS)
+    each = min(MOST, max(FEWEST, budget // max(1, len(large))))
+    declined = {
+        group: f"{count} patients; {FEWEST} are needed"
+        for group, count in counts.items()
+        if count < FEWEST
+    }
+    heads = []
+    vectors = films.vectors(["embedding"], dims) if large else np.zeros((0, 0), np.float32)
+    for place, group in enumerate(large):
+        if place >= max(1, budget // each):
+            declined[group] = "other groups have more patients, and not all can be looked at"
+            continue
+        found = _fitted(group, films, vectors, patients, each, turn)
+        if isinstance(found, str):
+            declined[group] = found
+        else:
+            heads.append(found)
+    return OrientationHeads(tuple(heads), tuple(sorted(declined.items())), len(films))
+
+
+def _patients_by_group(groups: Sequence[str], patients: Indices) -> dict[str, int]:
+    pairs = set(zip(groups, patients.tolist(), strict=True))
+    return dict(Counter(group for group, _ in sorted(pairs)).most_common())
+
+
+def _fitted(
+    group: str,
+    films: Films,
+    vectors: FloatImage,
+    patients: Indices,
+    count: int,
+    turn: Turn,
+) -> OrientationHead | str:
+    inside = np.flatnonzero(np.array(films.groups) == group)
+    drawn = _one_a_patient(inside, patients, count)
+    others = inside[~np.isin(patients[inside], patients[drawn])]
+    try:
+        copies = turn(films.previews(drawn.tolist()))
+    except UnreadableScan as error:
+        return f"its previews cannot be read: {error}"
+    return fit(group, Examples(vectors[drawn], copies, vectors[others]))
+
+
+def _one_a_patient(rows: Indices, patients: Indices, count: int) -> Indices:
+    """One film of each of `count` patients, both drawn with a fixed seed."""
+    mixed = np.random.default_rng(0).permutation(rows)
+    _, first = np.unique(patients[mixed], return_index=True)
+    return np.sort(mixed[np.sort(first)[:count]])
