@@ -25,6 +25,7 @@ from models.descriptors import load
 from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import Encoder
 from models.errors import UnreadableScan
+from models.heads.orientation import KINDS
 
 WORKER = "indexer.prepare:run"
 _TURNED_AT_ONCE = 4
@@ -127,7 +128,7 @@ class Describer:
             if outcome.error is not None:
                 raise outcome.error
             found.append(self.encoder.encode(outcome.arrays["pictures"]))
-        return np.concatenate(found).reshape(len(previews), -1, dim)
+        return np.concatenate(found).reshape(len(previews), len(KINDS), dim)
 
     def _batches(self, tasks: Iterable[Task]) -> Iterator["_Batch"]:
         jobs = ((task.key, self._params(task)) for task in tasks)

@@ -1,7 +1,7 @@
 """Fits, on an archive's own films and without labels, what tells whether a film lies wrong.
 
 Some films of each large group (modality and body part) are turned and inverted, and the encoder
-looks at the copies (`models.heads.orientation`). Few films suffice: what is told of 64 is told of
+looks at the copies (`models.heads.orientation`). Few films suffice: what is told of 48 is told of
 1,000 (docs/check.md).
 """
 
@@ -25,7 +25,7 @@ from models.heads.orientation import (
 Turn = Callable[[Sequence[bytes]], FloatImage]
 """Embeddings (n, kinds, dim) of n previews, as each of `KINDS`."""
 
-FEWEST, MOST = 40, 64
+FEWEST, MOST = 40, 48
 """Patients of a group that a head is fitted on."""
 
 PASSES = 400

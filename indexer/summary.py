@@ -49,7 +49,7 @@ class Summary:
             cases=counts["cases"],
             instances=counts["instances"],
             labels=counts["labels"],
-            findings=generation.manifest["findings"],
+            findings=generation.manifest.get("findings", {}),
             remarks=tuple(remarks),
         )
 

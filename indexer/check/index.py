@@ -17,4 +17,4 @@ QUICK = ("remarks", "orientation", "same_bytes", "same_pixels", "cases")
 def counted(folder: Path, dims: Mapping[str, int], lie: OrientationHeads) -> dict[str, int]:
     """Code -> count, of the generation in `folder`, whose tables are written."""
     findings, _ = found_by(QUICK, Material(folder, dims, lie))
-    return dict(Counter(one.code for one in findings))
+    return dict(sorted(Counter(one.code for one in findings).items()))

@@ -36,7 +36,7 @@ def find(material: Material, found: Sequence[Finding]) -> Found:
     if material.pool is None:
         return Found((), ("near duplicates: nothing to compare previews with",))
     pairs = candidates(material, _again(material, found))
-    alike, failed = _compared(material, material.pool, pairs)
+    alike, failed = compared(material, material.pool, pairs)
     groups = joined([pair for pair, how in alike.items() if how >= SAME])
     findings = [_finding(material, group, alike) for group in groups]
     why = f"{failed} pairs of films whose previews could not be compared"
@@ -90,7 +90,7 @@ def _nearest(vectors: FloatImage) -> list[list[int]]:
     return rows
 
 
-def _compared(
+def compared(
     material: Material, pool: "WorkerPool", pairs: Sequence[Pair]
 ) -> tuple[dict[Pair, float], int]:
     """How alike the films of each pair are, and how many pairs could not be compared."""

@@ -124,20 +124,27 @@ class Examples:
 def fit(group: str, examples: Examples) -> OrientationHead | str:
     """A head, or why there is none.
 
-    Limits are set by cross-fitting: each film is judged by a head that has not seen its patient.
+    Limits are set by cross-fitting: each film is judged by a head that has not seen its patient. A
+    film that lies wrong in the archive would be learned as one that lies right, so what the others
+    say of the films is asked first, and those that they call wrong are no examples.
     """
     same = float(np.median((examples.films * examples.copies[:, 0]).sum(axis=1)))
     if same < _SAME_PICTURE:
         return "what the encoder sees is not what the previews show"
+    wrong = np.zeros(len(examples.films), bool)
     upright, turned = _cross_fitted(examples)
-    limits, found = {}, {}
-    for place, kind in enumerate(KINDS[1:]):
-        limit = _limit(upright[:, place], turned[:, place])
-        if limit is not None:
-            limits[kind] = limit
-            found[kind] = round(float((turned[:, place] > limit).mean()), 4)
+    for kind, limit in _limits(upright, turned).items():
+        wrong |= upright[: len(wrong), KINDS.index(kind) - 1] > limit
+    if wrong.any():
+        examples = examples.part(np.flatnonzero(~wrong))
+        upright, turned = _cross_fitted(examples)
+    limits = _limits(upright, turned)
     if not limits:
         return "how its films lie cannot be told"
+    found = {
+        kind: round(float((turned[:, KINDS.index(kind) - 1] > limit).mean()), 4)
+        for kind, limit in limits.items()
+    }
     centres = _centres(examples)
     return OrientationHead(group, _fitted(examples), centres, _floor(examples), limits, found)
 
@@ -158,25 +165,32 @@ def _margins(lda: ShrunkLda, embeddings: FloatImage) -> FloatImage:
 
 
 def _cross_fitted(examples: Examples) -> tuple[FloatImage, FloatImage]:
-    """Margins of films that are as they should be, (n + m, kinds - 1), and of turned ones.
+    """Margins of films as the archive has them, (n + m, kinds - 1), and of turned ones.
 
     Of the latter, (n, kinds - 1), only the margin of what each really is.
     """
     count = len(examples.films)
     fold = np.arange(count) % FOLDS
-    upright, turned = [], []
+    upright = np.zeros((count, len(KINDS) - 1), np.float32)
+    turned = np.zeros_like(upright)
+    others = upright[:0]
     for number in range(FOLDS):
         lda = _fitted(examples.part(np.flatnonzero(fold != number)))
         out = fold == number
-        upright.append(_margins(lda, examples.films[out]))
+        upright[out] = _margins(lda, examples.films[out])
+        for place in range(len(KINDS) - 1):
+            turned[out, place] = _margins(lda, examples.copies[out, place + 1])[:, place]
         if number == 0:
-            upright.append(_margins(lda, examples.others))
-        own = [
-            _margins(lda, examples.copies[out, place])[:, place - 1]
-            for place in range(1, len(KINDS))
-        ]
-        turned.append(np.stack(own, axis=1))
-    return np.concatenate(upright), np.concatenate(turned)
+            others = _margins(lda, examples.others)
+    return np.concatenate([upright, others]), turned
+
+
+def _limits(upright: FloatImage, turned: FloatImage) -> dict[str, float]:
+    """The limit of each kind that can be told."""
+    limits = {
+        kind: _limit(upright[:, place], turned[:, place]) for place, kind in enumerate(KINDS[1:])
+    }
+    return {kind: limit for kind, limit in limits.items() if limit is not None}
 
 
 def _limit(upright: FloatImage, turned: FloatImage) -> float | None:
