@@ -16,7 +16,7 @@ from models.arrays import ByteImage, FloatImage
 SIDE = 192
 """Pixels of the square that pictures are squashed to before they are compared."""
 
-SAME = 0.85
+SAME = 0.82
 """From this likeness on it is the same picture: halfway between the most alike of different films
 and what 99 % of changed copies reach, on one half of the archive patients of `chest_xray`
 (docs/check.md)."""
