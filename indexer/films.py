@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from indexer import store
 from indexer.store import Store
 from models.arrays import FloatImage
+from models.heads.orientation import UNKNOWN
 
 Rows = NDArray[np.int64]
 
-UNKNOWN = "unknown"
-"""The group of scans whose modality and body part nobody said."""
+
+def group_of(modality: str, body_part: str) -> str:
+    """The group that scans of this modality and body part are."""
+    return f"{modality} {body_part}".strip() or UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Films:
     def groups(self) -> list[str]:
         """Modality and body part of each scan, as one text."""
         parts = zip(self.column("modality"), self.column("body_part"), strict=True)
-        return [f"{modality} {body_part}".strip() or UNKNOWN for modality, body_part in parts]
+        return [group_of(modality, body_part) for modality, body_part in parts]
 
     def vectors(self, names: Sequence[str], dims: Mapping[str, int]) -> FloatImage:
         """Some blocks of each scan side by side: float32 (n, sum of their dims)."""

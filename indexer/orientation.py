@@ -16,6 +16,7 @@ from models.errors import UnreadableScan
 from models.heads.leave_out import Indices, codes, patients_of
 from models.heads.orientation import (
     KINDS,
+    UNKNOWN,
     Examples,
     OrientationHead,
     OrientationHeads,
@@ -33,12 +34,19 @@ PASSES = 400
 
 SHARE = 0.1
 
+_PLATES = frozenset({"CR", "DX", "DR", "RG", "MG", "PX", "IO"})
+"""Modalities (DICOM PS3.3 C.7.3.1.1.1) whose films are laid by hand, so that they come turned; how
+a section lies is known to the scanner. These groups come first."""
+
 
 def fit_orientation(films: Films, dims: Mapping[str, int], turn: Turn) -> OrientationHeads:
-    """A head for each group that has patients enough, the largest first while `PASSES` last."""
+    """A head for each group that has patients enough, while `PASSES` last: films before sections,
+    and then the largest first.
+    """
     patients = codes(patients_of(films.column("patient_id")))
     counts = _patients_by_group(films.groups, patients)
     large = [group for group, count in counts.items() if count >= FEWEST]
+    large.sort(key=lambda group: group.split(" ")[0] not in _PLATES)
     budget = max(PASSES, int(SHARE * len(films))) // len(KINDS)
     each = min(MOST, max(FEWEST, budget // max(1, len(large))))
     declined = {
@@ -50,14 +58,25 @@ def fit_orientation(films: Films, dims: Mapping[str, int], turn: Turn) -> Orient
     vectors = films.vectors(["embedding"], dims) if large else np.zeros((0, 0), np.float32)
     for place, group in enumerate(large):
         if place >= max(1, budget // each):
-            declined[group] = "other groups have more patients, and not all can be looked at"
+            declined[group] = "other groups come first, and not all can be looked at"
             continue
         found = _fitted(group, films, vectors, patients, each, turn)
         if isinstance(found, str):
             declined[group] = found
         else:
             heads.append(found)
-    return OrientationHeads(tuple(heads), tuple(sorted(declined.items())), len(films))
+    told = tuple(sorted(declined.items()))
+    rivals = _centres(films, vectors, [group for group, _ in told]) if heads else vectors[:0]
+    return OrientationHeads(tuple(heads), told, rivals, len(films))
+
+
+def _centres(films: Films, vectors: FloatImage, groups: Sequence[str]) -> FloatImage:
+    """Where the films of some groups lie: float32 (groups, dim), unit length."""
+    names = np.array(films.groups)
+    means = [vectors[names == group].mean(axis=0) for group in groups if group != UNKNOWN]
+    centres = np.stack(means) if means else vectors[:0]
+    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+    return np.asarray(centres / np.maximum(lengths, 1e-9), np.float32)
 
 
 def _patients_by_group(groups: Sequence[str], patients: Indices) -> dict[str, int]:

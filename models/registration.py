@@ -16,7 +16,7 @@ from models.arrays import ByteImage, FloatImage
 SIDE = 192
 """Pixels of the square that pictures are squashed to before they are compared."""
 
-SAME = 0.82
+SAME = 0.85
 """From this likeness on it is the same picture: halfway between the most alike of different films
 and what 99 % of changed copies reach, on one half of the archive patients of `chest_xray`
 (docs/check.md)."""
@@ -27,6 +27,7 @@ _FEWEST_SQUARES = 8
 _STRUCTURE = (1.0, 4.0)  # standard deviations of the two Gaussians, in pixels
 _FLAT = 1.0  # grey levels; a square with less structure in both says nothing
 _NOISE = 0.05  # squared grey levels, so that nothing is divided by zero
+_CERTAIN = 0.95  # what is as alike as this without being moved need not be moved
 _HOPELESS = 0.25  # what is less alike than this after the coarse map is not looked at again
 _NOT_MOVED = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
 
@@ -39,7 +40,7 @@ def likeness(first: ByteImage, second: ByteImage) -> float:
     one, other = _squashed(first, SIDE), _squashed(second, SIDE)
     unmoved = _agreement(one, other, _NOT_MOVED)  # a large mark misleads what moves them
     small = (_squashed(one, _COARSE), _squashed(other, _COARSE))
-    moved = None if unmoved >= SAME else _moved(*small, _NOT_MOVED, blur_px=5)
+    moved = None if unmoved >= _CERTAIN else _moved(*small, _NOT_MOVED, blur_px=5)
     if moved is None:
         return unmoved
     moved = _scaled(moved, SIDE / _COARSE)

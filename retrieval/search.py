@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from indexer.commit import opened
+from indexer.films import group_of
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.errors import UsageError
@@ -143,7 +144,8 @@ class Engine:
         described = self._scans.describe(scan, self.index)
         embeddings = described.blocks["embedding"]
         middle = embeddings[len(embeddings) // 2 :][:1]
-        found = filter(None, self.index.heads.orientation.findings(middle))
+        group = group_of(described.header.modality, described.header.body_part)
+        found = filter(None, self.index.heads.orientation.findings(middle, [group]))
         return replace(described, quality=(*described.quality, *found))
 
     def _blocks(self, described: "Described | None", text: str) -> dict[str, FloatImage]:

@@ -19,7 +19,7 @@ def find(material: Material, found: Sequence[Finding]) -> Found:
     if not lie.heads:
         return Found((), tuple(not_done))
     start = material.dims["colour"] + material.dims["edge"]
-    told = lie.findings(material.vectors[:, start:])
+    told = lie.findings(material.vectors[:, start:], material.films.groups)
     return Found(
         tuple(
             Finding(code_of(text), text, (material.film(place),))

@@ -10,7 +10,8 @@ films 85 to 91 % were told right, of children's that lie on their right side 23 
 finding.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -30,6 +31,9 @@ FINDINGS = {
 }
 """What is said of a picture; a text begins with its code."""
 
+UNKNOWN = "unknown"
+"""The group of films whose modality and body part nobody said."""
+
 FOLDS = 4
 SHRINKAGE = 0.5
 FALSE_SHARE = 0.01
@@ -42,7 +46,7 @@ _SAME_PICTURE = 0.9  # median cosine between a film's embedding and its preview'
 _MOST_SWAPPED = 0.25
 _ROUNDS = 3
 _MEMBERS = 0.995  # share of films, turned or not, that are near enough to be judged
-_SLACK = 0.05  # of a cosine, for films that are somewhat unlike those of the archive
+_SLACK = 0.05  # of a cosine; for chest films that lies halfway to pictures of other kinds
 _MAD = 1.4826  # from the median deviation to the standard deviation of a normal distribution
 
 
@@ -83,28 +87,47 @@ class OrientationHead:
 class OrientationHeads:
     """One head for each group of films for which there is one.
 
-    `declined`: each other group and why it has none. `scans`: of the archive when this was fitted.
+    `declined`: each other group and why it has none. `rivals`: float32 (m, dim), unit length, where
+    the films of those lie. `scans`: of the archive when this was fitted.
     """
 
     heads: tuple[OrientationHead, ...] = ()
     declined: tuple[tuple[str, str], ...] = ()
+    rivals: FloatImage = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     scans: int = 0
 
-    def findings(self, embeddings: FloatImage) -> list[str]:
+    def findings(self, embeddings: FloatImage, groups: Sequence[str] = ()) -> list[str]:
         """What is to be said of each picture, or "".
 
-        `embeddings`: float32 (n, dim). The group whose films a picture is most like judges it, and
-        if it is like none of them, nobody does.
+        `embeddings`: float32 (n, dim). `groups`: of which group each is, as far as that is known. A
+        picture of a known group is judged by the head of that group alone. Any other is judged by
+        the group whose films it is most like; if it is like none of them, nobody judges it.
         """
         told = [""] * len(embeddings)
         if not self.heads or not len(embeddings):
             return told
-        near = np.stack([head.nearness(embeddings) for head in self.heads], axis=1)
+        judge = self._judges(embeddings, groups)
         for place, head in enumerate(self.heads):
-            mine = np.flatnonzero((near.argmax(axis=1) == place) & (near[:, place] >= head.floor))
+            mine = np.flatnonzero(judge == place)
             for row, kind in zip(mine, head.kinds(embeddings[mine]), strict=True):
                 told[row] = FINDINGS.get(kind, "")
         return told
+
+    def _judges(self, embeddings: FloatImage, groups: Sequence[str]) -> Indices:
+        """The place of the head that judges each picture; -1 for none."""
+        near = np.stack([head.nearness(embeddings) for head in self.heads], axis=1)
+        nearest = near.argmax(axis=1)
+        judge = np.where(near >= [head.floor for head in self.heads], 1, 0)
+        judge = np.where(judge[np.arange(len(near)), nearest] > 0, nearest, -1)
+        if len(self.rivals):
+            judge[(embeddings @ self.rivals.T).max(axis=1) > near.max(axis=1)] = -1
+        own = {head.group: place for place, head in enumerate(self.heads)}
+        own = {group: -1 for group, _ in self.declined if group != UNKNOWN} | own
+        for row, group in enumerate(groups):
+            place = own.get(group, judge[row])
+            enough = place >= 0 and near[row, place] >= self.heads[place].floor
+            judge[row] = place if enough else -1
+        return np.asarray(judge, np.intp)
 
 
 @dataclass(frozen=True, slots=True)

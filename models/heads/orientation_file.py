@@ -31,6 +31,8 @@ def to_files(told: OrientationHeads) -> dict[str, bytes]:
         }
         plain = {"group": head.group, "floor": head.floor}
         heads.append({**plain, "limits": head.limits, "found": head.found})
+    if len(told.rivals):
+        arrays["rivals"] = np.ascontiguousarray(told.rivals, np.float32)
     words = {"heads": heads, "declined": dict(told.declined), "scans": told.scans}
     text = json.dumps(words, indent=1, allow_nan=False)
     return {WORDS: text.encode(), NUMBERS: save(arrays)}
@@ -50,10 +52,13 @@ def from_folder(folder: Path) -> OrientationHeads:
         )
         declined = tuple((str(group), str(why)) for group, why in words["declined"].items())
         scans = words["scans"]
+        rivals = arrays.pop("rivals", OrientationHeads().rivals)
+        _hold(_is_numbers(rivals) and rivals.ndim == 2)
+        _hold(not len(rivals) or all(h.centres.shape[1] == rivals.shape[1] for h in heads))
         _hold(type(scans) is int and scans >= 0 and not arrays)
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise IndexDamaged(f"{folder / WORDS} is not what was written") from error
-    return OrientationHeads(heads, declined, scans)
+    return OrientationHeads(heads, declined, rivals, scans)
 
 
 def _head(words: Any, arrays: list[np.ndarray]) -> OrientationHead:
@@ -62,7 +67,7 @@ def _head(words: Any, arrays: list[np.ndarray]) -> OrientationHead:
     dim = weights.shape[-1]
     shapes = [array.shape for array in arrays]
     _hold(shapes == [(kinds, dim), (kinds,), (kinds, dim)])
-    _hold(all(array.dtype == np.float32 and np.isfinite(array).all() for array in arrays))
+    _hold(all(map(_is_numbers, arrays)))
     limits, found = words["limits"], words["found"]
     _hold(bool(limits) and set(limits) == set(found) and set(limits) <= set(KINDS[1:]))
     values = [words["floor"], *limits.values(), *found.values()]
@@ -70,6 +75,10 @@ def _head(words: Any, arrays: list[np.ndarray]) -> OrientationHead:
     _hold(isinstance(words["group"], str))
     lda = ShrunkLda(weights, bias)
     return OrientationHead(words["group"], lda, centres, words["floor"], limits, found)
+
+
+def _is_numbers(array: np.ndarray) -> bool:
+    return bool(array.dtype == np.float32 and np.isfinite(array).all())
 
 
 def _hold(rule: bool) -> None:

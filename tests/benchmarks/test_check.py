@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import check_duplicates as duplicates
+from benchmarks import check_labels as labels
 from benchmarks.changes import NEARLY_THE_SAME, WRONG, changed
 from benchmarks.check import halves
 from benchmarks.films import Film, films_of
@@ -69,3 +70,22 @@ def test_recall_and_precision() -> None:
 
 def test_films_that_are_there_twice_are_taken_once(films: list[Film]) -> None:
     assert len(duplicates.once([films[0], films[1], films[0]])) == 2
+
+
+def test_wrong_labels_among_clear_ones_are_found() -> None:
+    random = np.random.default_rng(0)
+    codes = np.repeat([0, 1], 100).astype(np.intp)
+    vectors = random.standard_normal((200, 20)) * 0.3
+    vectors[np.arange(200), codes] += 3
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    films = labels.Labelled(
+        vectors.astype(np.float32), codes, np.arange(200), np.zeros(200, np.intp), ("",) * 200
+    )
+    figures = {
+        figure.name: figure.value for figure in labels.measure(films, np.ones(200, bool), "")
+    }
+    assert len(figures) == 30
+    assert figures["2% wrong, any other: precision"] > 0.95
+    assert figures["2% wrong, any other: recall"] > 0.7
+    assert figures["5% wrong, of the same source: average precision"] > 0.95
+    assert figures["10% wrong, any other: precision at n"] > 0.9

@@ -115,6 +115,24 @@ def test_the_nearest_group_judges() -> None:
     assert told.findings(np.flip(flipped.copies[:5, over], axis=-1)) == [FINDINGS["over"]] * 5
 
 
+def test_a_picture_of_a_known_group_is_judged_by_its_own_head_alone() -> None:
+    head = fitted(examples(6.0))
+    films = examples(6.0, seed=6).copies[:3, KINDS.index("over")]
+    told = OrientationHeads((head,), (("MR HEAD", "too few"),))
+    assert told.findings(films, ["CR CHEST", "MR HEAD", "never heard of"]) == [
+        *(FINDINGS["over"], "", FINDINGS["over"])
+    ]
+    foreign = unit(np.random.default_rng(4).standard_normal((1, DIM)))
+    assert told.findings(foreign, ["CR CHEST"]) == [""]
+
+
+def test_what_is_more_like_a_group_without_a_head_is_not_judged() -> None:
+    head = fitted(examples(6.0))
+    films = examples(6.0, seed=6).copies[:3, KINDS.index("over")]
+    rivals = unit(films[:1] + 0.001)
+    assert OrientationHeads((head,), rivals=rivals).findings(films)[0] == ""
+
+
 def test_nothing_fitted_says_nothing() -> None:
     assert OrientationHeads().findings(np.ones((2, DIM), np.float32)) == ["", ""]
     assert OrientationHeads((fitted(examples(6.0)),)).findings(np.zeros((0, DIM), np.float32)) == []

@@ -21,7 +21,9 @@ HEAD = OrientationHead(
     {"over": 3.5, "inverted": 1.0},
     {"over": 1.0, "inverted": 0.95},
 )
-HEADS = OrientationHeads((HEAD,), (("MR HEAD", "3 patients; 40 are needed"),), 90)
+HEADS = OrientationHeads(
+    (HEAD,), (("MR HEAD", "3 patients; 40 are needed"),), np.eye(1, 8, dtype=np.float32), 90
+)
 
 
 def written(folder: Path, heads: OrientationHeads = HEADS) -> Path:
@@ -42,10 +44,12 @@ def test_they_are_read_back_as_they_were(tmp_path: Path) -> None:
     np.testing.assert_array_equal(head.lda.weights, HEAD.lda.weights)
     np.testing.assert_array_equal(head.lda.bias, HEAD.lda.bias)
     np.testing.assert_array_equal(head.centres, HEAD.centres)
+    np.testing.assert_array_equal(again.rivals, HEADS.rivals)
 
 
 def test_nothing_fitted_is_something_too(tmp_path: Path) -> None:
-    assert from_folder(written(tmp_path, OrientationHeads())) == OrientationHeads()
+    again = from_folder(written(tmp_path, OrientationHeads()))
+    assert (again.heads, again.declined, again.scans, len(again.rivals)) == ((), (), 0, 0)
 
 
 def words(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
