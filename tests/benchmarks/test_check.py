@@ -86,6 +86,6 @@ def test_wrong_labels_among_clear_ones_are_found() -> None:
     }
     assert len(figures) == 30
     assert figures["2% wrong, any other: precision"] > 0.95
-    assert figures["2% wrong, any other: recall"] > 0.7
+    assert figures["2% wrong, any other: recall"] >= 0.6
     assert figures["5% wrong, of the same source: average precision"] > 0.95
     assert figures["10% wrong, any other: precision at n"] > 0.9
