@@ -5,7 +5,7 @@ are turned into embeddings here.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 
 from indexer.config import Config
 from indexer.look import Look, looker
+from indexer.previews import as_text, chunks
 from indexer.scan import Header
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
@@ -22,8 +23,10 @@ from models.descriptors import load
 from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import Encoder
 from models.errors import UnreadableScan
+from models.heads.orientation import KINDS
 
 WORKER = "indexer.prepare:run"
+_TURNED_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,23 @@ class Describer:
                     yield from waiting.pop(0).finished()
             for batch in waiting:
                 yield from batch.finished()
+
+    def turned(self, previews: Sequence[bytes]) -> FloatImage:
+        """Embeddings of previews as each of `models.heads.orientation.KINDS`.
+
+        float32 (n, kinds, dim). Raises `UnreadableScan` for what is no preview.
+        """
+        size, dim = self.encoder.spec.size, self.encoder.spec.dim
+        jobs = (
+            (start, {"job": "turned", "size": size, "previews": as_text(previews[start:end])})
+            for start, end in chunks([len(preview) for preview in previews], _TURNED_AT_ONCE)
+        )
+        found = [np.zeros((0, dim), np.float32)]
+        for outcome in self._pool.run(jobs):
+            if outcome.error is not None:
+                raise outcome.error
+            found.append(self.encoder.encode(outcome.arrays["pictures"]))
+        return np.concatenate(found).reshape(len(previews), len(KINDS), dim)
 
     def _batches(self, tasks: Iterable[Task]) -> Iterator["_Batch"]:
         jobs = ((task.key, self._params(task)) for task in tasks)

@@ -1,11 +1,12 @@
-"""What is fitted on an archive: the text vocabulary, the descriptors' weights, the diagnosis.
+"""What is fitted on an archive: the text vocabulary, the descriptors' weights, the diagnosis, and
+how its films lie (`indexer.orientation`).
 
 Kept in a generation's `heads/` as JSON and safetensors. Weights and diagnosis are judged by leaving
 each patient out in turn, on the archive alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from models.errors import IndexDamaged
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.leave_out import sample
 from models.heads.neighbours import NeighbourVote
+from models.heads.orientation import OrientationHeads
+from models.heads.orientation_file import from_folder, to_files
 
 CASES_LOOKED_AT = 1000
 """Labelled cases, whole patients, that weights and diagnosis are fitted on; more change little."""
@@ -34,6 +37,7 @@ class Heads:
     text: words.TextModel
     fusion: FusionWeights
     vote: NeighbourVote
+    orientation: OrientationHeads = field(default_factory=OrientationHeads)
 
 
 def fit_text(findings: Sequence[str | None]) -> words.TextModel:
@@ -91,6 +95,8 @@ def write_heads(folder: Path, heads: Heads) -> None:
     words.save(heads.text, folder)
     write_file(folder / "weights.json", heads.fusion.to_json().encode())
     write_file(folder / "diagnosis.json", heads.vote.to_json().encode())
+    for name, data in to_files(heads.orientation).items():
+        write_file(folder / name, data)
 
 
 def read_heads(folder: Path) -> Heads:
@@ -98,6 +104,6 @@ def read_heads(folder: Path) -> Heads:
     try:
         fusion = FusionWeights.from_json((folder / "weights.json").read_text(encoding="utf-8"))
         vote = NeighbourVote.from_json((folder / "diagnosis.json").read_text(encoding="utf-8"))
-        return Heads(words.load(folder), fusion, vote)
+        return Heads(words.load(folder), fusion, vote, from_folder(folder))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder} cannot be read") from error

@@ -19,6 +19,7 @@ import numpy as np
 from indexer import read
 from indexer.config import Config, from_json
 from indexer.preprocess import chain_for, chains_with, preprocess
+from indexer.preview_jobs import alike, turned
 from indexer.quality import remarks
 from indexer.scan import Scan
 from indexer.segment import Segmentation, box_of, method_for, methods_with, segment
@@ -118,8 +119,9 @@ def mask_of(path: Path) -> Mask | None:
 
 
 def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
-    """Worker side: the two things that a worker can be asked for, by `params["job"]`."""
-    return {"peek": peek, "prepare": prepare}[params["job"]](params)
+    """Worker side: the things that a worker can be asked for, by `params["job"]`."""
+    jobs = {"peek": peek, "prepare": prepare, "turned": turned, "alike": alike}
+    return jobs[params["job"]](params)
 
 
 @cache

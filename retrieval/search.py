@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from indexer.commit import opened
+from indexer.films import group_of
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.errors import UsageError
@@ -105,7 +106,7 @@ class Engine:
         if asked.k < 1:
             raise UsageError(f"k is {asked.k}; it is at least 1")
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._scans.describe(asked.scan, self.index)
+        described = None if asked.scan is None else self._described(asked.scan)
         blocks = self._blocks(described, asked.text)
         weights = self._weights(blocks, asked.weights)
         vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
@@ -134,6 +135,18 @@ class Engine:
             remarks=remarks_of(about),
             seconds=time.perf_counter() - began,
         )
+
+    def _described(self, scan: Path) -> "Described":
+        """The scan in numbers, with a remark if it lies otherwise than the archive's films.
+
+        Of a volume its middle instance is looked at, as it is in the archive.
+        """
+        described = self._scans.describe(scan, self.index)
+        embeddings = described.blocks["embedding"]
+        middle = embeddings[len(embeddings) // 2 :][:1]
+        group = group_of(described.header.modality, described.header.body_part)
+        found = filter(None, self.index.heads.orientation.findings(middle, [group]))
+        return replace(described, quality=(*described.quality, *found))
 
     def _blocks(self, described: "Described | None", text: str) -> dict[str, FloatImage]:
         """Each block of the query, float32 (instances, dim), zeros where it has none."""

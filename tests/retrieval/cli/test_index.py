@@ -53,6 +53,7 @@ def test_json_goes_to_stdout(run: Run, films: Path) -> None:
         "cases": 2,
         "instances": 2,
         "labels": {"normal": 1, "pneumonia": 1},
+        "findings": {},
         "rejects": [],
         "remarks": ["labels are taken from folder names (2 different)"],
         "dry_run": False,
