@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from indexer.quality import code_of
 from models.arrays import FloatImage
 from models.heads import DiagnosisHead
 from retrieval.answer import Diagnosis
@@ -11,7 +12,7 @@ SET_REACHES = 0.9
 """The differential is the smallest set of labels that together are at least this probable."""
 
 BLANK = "blank"
-"""How the remark begins that nothing can be seen on a scan (`indexer.quality`)."""
+"""The code of the finding that nothing can be seen on a scan (`indexer.quality`)."""
 
 _ROUNDING = 1e-9
 
@@ -64,7 +65,7 @@ def _reason(
 ) -> str | None:
     """Why no label is given, or None if one is."""
     for remark in quality:
-        if remark.lower().startswith(BLANK):
+        if code_of(remark) == BLANK:
             return f"the scan shows nothing that could be compared ({remark})"
     if head is None or not head.classes:
         return "no case of the index has a label"

@@ -1,0 +1,106 @@
+"""Black or white borders: straight bands along the edges with nothing in them."""
+
+import numpy as np
+
+from indexer.quality.finding import Finding
+from indexer.quality.view import View
+from models.arrays import FloatImage
+
+SMALLEST = 0.02
+"""Of the side: narrower bands are not worth a word."""
+
+LARGEST = 0.5  # of a side, both ends together: beyond it is rather the picture that is odd
+_TOLERANCE = 0.035  # 9 of 255 levels: what JPEG leaves around an edge
+_STRAY = 0.005  # of a row: pixels that a band may hold beside its own grey level
+_STEP = 0.5  # of the row behind a band: so much of it must have another grey level
+_BEHIND = 4  # rows behind a band in which that step must be: JPEG and interpolation soften it
+_DARKEST, _BRIGHTEST = 0.08, 0.92  # a band is darker than the one or brighter than the other
+_FRAMES = 4
+
+Edges = tuple[int, int, int, int]
+"""Rows or columns to cut off at the top, bottom, left and right."""
+
+
+def border(view: View) -> Finding | None:
+    """A band of at least 2 % of the side, black or white, that ends in a straight line.
+
+    Only on pictures: round a head or a body in CT, MR or PET, black is air. A fundus or a head on a
+    black ground has no border either, since the ground does not end in a straight line: behind the
+    band at least half of the row must be of another grey level.
+
+    Value: the share of the picture that the bands take.
+    """
+    if not view.picture:
+        return None
+    edges = edges_of(view.grey)
+    if not any(edges):
+        return None
+    height, width = view.grey.shape
+    kept = (height - edges[0] - edges[1]) * (width - edges[2] - edges[3])
+    share = 1 - kept / (height * width)
+    lengths = (height, height, width, width)
+    told = ", ".join(
+        f"{name} {size / length:.0%}"
+        for name, size, length in zip(
+            ("top", "bottom", "left", "right"), edges, lengths, strict=True
+        )
+        if size
+    )
+    whole = _in_pixels(edges, view.grey.shape, view.whole.shape)
+    mend = f"crop:{','.join(map(str, whole))}"
+    return Finding("border", f"nothing in it at the {told}", share, mend)
+
+
+def content(view: View) -> tuple[slice, slice]:
+    """What is inside the borders, in pixels of `view.grey`."""
+    top, bottom, left, right = edges_of(view.grey)
+    height, width = view.grey.shape
+    return slice(top, height - bottom), slice(left, width - right)
+
+
+def edges_of(grey: FloatImage) -> Edges:
+    """How wide the bands are: float32 (h, w), range 0..1, in; pixels out. Zero where there is none.
+
+    Bands are looked for until there is no further one: a film may have white bands in a black frame.
+    """
+    height, width = grey.shape
+    top, bottom, left, right = 0, 0, 0, 0
+    for _ in range(_FRAMES):
+        inner = grey[top : height - bottom, left : width - right]
+        more = (_band(inner), _band(inner[::-1]), _band(inner.T), _band(inner.T[::-1]))
+        wider = (top + more[0], bottom + more[1], left + more[2], right + more[3])
+        too_much = wider[0] + wider[1] > LARGEST * height or wider[2] + wider[3] > LARGEST * width
+        if not any(more) or too_much:
+            break
+        top, bottom, left, right = wider
+    tall, broad = SMALLEST * height, SMALLEST * width
+    return (
+        top if top >= tall else 0,
+        bottom if bottom >= tall else 0,
+        left if left >= broad else 0,
+        right if right >= broad else 0,
+    )
+
+
+def _band(grey: FloatImage) -> int:
+    """How many of the first rows are a band; 0 if they do not end in a straight line."""
+    level = float(np.median(grey[0]))
+    if _DARKEST < level < _BRIGHTEST:
+        return 0
+    other = (np.abs(grey[: len(grey) // 2 + 1] - np.float32(level)) > _TOLERANCE).mean(axis=1)
+    picture = np.flatnonzero(other > _STRAY)
+    if not picture.size or picture[0] == 0:
+        return 0
+    behind = other[picture[0] : picture[0] + _BEHIND]
+    return int(picture[0]) if behind.max() >= _STEP else 0
+
+
+def _in_pixels(edges: Edges, small: tuple[int, ...], whole: tuple[int, ...]) -> Edges:
+    """The same edges at the picture's own size, rounded so that nothing of the picture is lost."""
+    down, across = whole[0] / small[0], whole[1] / small[1]
+    if (down, across) == (1.0, 1.0):
+        return edges
+    # One pixel less on each side: the reduced picture is cut off and interpolated at its ends.
+    top, bottom = (int(max(0, size - 1) * down) for size in edges[:2])
+    left, right = (int(max(0, size - 1) * across) for size in edges[2:])
+    return top, bottom, left, right
