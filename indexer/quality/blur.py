@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 
 from indexer.quality.finding import Finding
-from indexer.quality.view import View
+from indexer.quality.view import View, middle
 from models.arrays import FloatImage
 
 LEAST = 0.56
 """Least ratio of the finest to the next octave."""
 
 _SMALLEST_PX = 96
+_MIDDLE_PX = 256
 _FLAT = 0.002  # of the range: an octave weaker than this is the rounding to 8 bits
 
 
@@ -19,7 +20,7 @@ def blur(view: View) -> Finding | None:
 
     The octaves are the first two levels of a Laplacian pyramid (Burt and Adelson 1983, "The
     Laplacian Pyramid as a Compact Image Code") of the picture at 512 px; their strength is the
-    root of the mean square. Natural pictures have about as much in each octave (Field 1987), and
+    root of the mean square, in the middle 256 x 256 pixels. Natural pictures have about as much in each octave (Field 1987), and
     blur by a Gaussian takes most from the finest. Whether it was out of focus, moved, or enlarged
     from a smaller picture cannot be told.
 
@@ -27,7 +28,7 @@ def blur(view: View) -> Finding | None:
     """
     if min(view.grey.shape) < _SMALLEST_PX or not view.brightness:
         return None
-    finest, next_one = _octaves(view.grey)
+    finest, next_one = _octaves(middle(view.grey, _MIDDLE_PX))
     ratio = finest / max(next_one, 1e-9)
     if ratio >= LEAST or next_one < _FLAT:
         return None

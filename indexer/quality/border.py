@@ -21,14 +21,14 @@ Edges = tuple[int, int, int, int]
 """Rows or columns to cut off at the top, bottom, left and right."""
 
 
-def border(view: View) -> Finding | None:
+def border(view: View) -> tuple[Finding, View] | None:
     """A band of at least 2 % of the side, black or white, that ends in a straight line.
 
     Only on pictures: round a head or a body in CT, MR or PET, black is air. A fundus or a head on a
     black ground has no border either, since the ground does not end in a straight line: behind the
     band at least half of the row must be of another grey level.
 
-    Value: the share of the picture that the bands take.
+    Value: the share of the picture that the bands take. Beside the finding: the view inside them.
     """
     if not view.picture:
         return None
@@ -48,14 +48,9 @@ def border(view: View) -> Finding | None:
     )
     whole = _in_pixels(edges, view.grey.shape, view.whole.shape)
     mend = f"crop:{','.join(map(str, whole))}"
-    return Finding("border", f"nothing in it at the {told}", share, mend)
-
-
-def content(view: View) -> tuple[slice, slice]:
-    """What is inside the borders, in pixels of `view.grey`."""
-    top, bottom, left, right = edges_of(view.grey)
-    height, width = view.grey.shape
-    return slice(top, height - bottom), slice(left, width - right)
+    finding = Finding("border", f"nothing in it at the {told}", share, mend)
+    top, bottom, left, right = edges
+    return finding, view.inside((slice(top, height - bottom), slice(left, width - right)))
 
 
 def edges_of(grey: FloatImage) -> Edges:
@@ -85,14 +80,20 @@ def edges_of(grey: FloatImage) -> Edges:
 def _band(grey: FloatImage) -> int:
     """How many of the first rows are a band; 0 if they do not end in a straight line."""
     level = float(np.median(grey[0]))
-    if _DARKEST < level < _BRIGHTEST:
+    if _DARKEST < level < _BRIGHTEST or _other(grey[:1], level)[0] > _STRAY:
         return 0
-    other = (np.abs(grey[: len(grey) // 2 + 1] - np.float32(level)) > _TOLERANCE).mean(axis=1)
+    other = _other(grey[: len(grey) // 2 + 1], level)
     picture = np.flatnonzero(other > _STRAY)
     if not picture.size or picture[0] == 0:
         return 0
     behind = other[picture[0] : picture[0] + _BEHIND]
     return int(picture[0]) if behind.max() >= _STEP else 0
+
+
+def _other(rows: FloatImage, level: float) -> FloatImage:
+    """The share of each row that has another grey level."""
+    other = np.abs(rows - np.float32(level)) > _TOLERANCE
+    return np.asarray(other.mean(axis=1), np.float32)
 
 
 def _in_pixels(edges: Edges, small: tuple[int, ...], whole: tuple[int, ...]) -> Edges:

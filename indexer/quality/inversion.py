@@ -1,15 +1,16 @@
 """Inverted grey levels, where the picture is a chest film: there it can be told from the pixels."""
 
-import cv2
 import numpy as np
 
 from indexer.quality.finding import Finding
 from indexer.quality.view import View
+from models.shrink import shrink
 
-SURE = -0.65
+SURE = -0.70
 """At and below this the picture is the negative of a chest film."""
 
 _SIDE = 12
+_CONTRAST = 0.03  # standard deviation of the thumbnail: below it hardly anything is shown
 _LEFT_HALF = (
     (-21, -16, -14, -7, 13, 42),
     (-20, -2, -5, -16, -8, 16),
@@ -40,7 +41,7 @@ def inverted(view: View) -> Finding | None:
 
     Value: how much it is like a chest film, about 1 for one, about -1 for its negative.
     """
-    if not view.film or min(view.grey.shape) < _SIDE:
+    if not view.film or min(view.sample.shape) < _SIDE:
         return None
     likeness = _likeness(view)
     if likeness > SURE:
@@ -49,10 +50,10 @@ def inverted(view: View) -> Finding | None:
 
 
 def _likeness(view: View) -> float:
-    small = cv2.resize(view.grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    small = shrink(np.ascontiguousarray(view.sample), _SIDE, _SIDE)
     thumbnail = np.asarray(small, np.float64) - float(small.mean())
     length = float(np.linalg.norm(thumbnail))
-    if length < 1e-6:
+    if length < _CONTRAST * _SIDE:
         return 0.0
     left = np.array(_LEFT_HALF, np.float64) / 100
     return float((thumbnail * np.hstack([left, left[:, ::-1]])).sum()) / length

@@ -3,14 +3,14 @@
 import numpy as np
 
 from indexer.quality.finding import Finding
-from indexer.quality.view import View
+from indexer.quality.view import View, middle
 from models.arrays import FloatImage
 
 SMALL_PX = 64
 LOW_PX = 128
 _REPEATED = 0.45  # of all neighbouring rows, and of all columns: an enlargement by 2 gives half
 _ALIKE = 0.1  # of the usual difference between two neighbours that differ at all
-_MIDDLE_PX = 512
+_MIDDLE_PX = 256
 
 
 def very_small(view: View) -> Finding | None:
@@ -50,11 +50,10 @@ def no_spacing(view: View) -> Finding | None:
 
 def _repeated(picture: FloatImage) -> float:
     """The share of rows, or of columns if that is less, which are as the one before."""
-    top, left = (max(0, (length - _MIDDLE_PX) // 2) for length in picture.shape[:2])
-    middle = picture[top : top + _MIDDLE_PX, left : left + _MIDDLE_PX]
-    middle = middle[..., 1] if middle.ndim == 3 else middle
-    down = np.abs(middle[1:, ::2] - middle[:-1, ::2]).mean(axis=1)
-    across = np.abs(middle[::2, 1:] - middle[::2, :-1]).mean(axis=0)
+    part = middle(picture, _MIDDLE_PX)
+    part = part[..., 1] if part.ndim == 3 else part
+    down = np.abs(part[1:, ::2] - part[:-1, ::2]).mean(axis=1)
+    across = np.abs(part[::2, 1:] - part[::2, :-1]).mean(axis=0)
     return min(_quiet(down), _quiet(across))
 
 

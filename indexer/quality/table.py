@@ -7,7 +7,7 @@ A new check is a file with a function `View -> Finding | None`, a line here, and
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from indexer.quality.border import border, content
+from indexer.quality.border import border
 from indexer.quality.finding import Finding
 from indexer.quality.view import view_of
 from indexer.scan import Scan
@@ -38,7 +38,7 @@ SETTLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "wrong_window": frozenset({"overexposed", "underexposed", "blur", "noise"}),
         "inverted": frozenset({"overexposed", "underexposed"}),
         "overexposed": frozenset({"underexposed"}),
-        "very_small": frozenset({"low_resolution", "blur", "noise"}),
+        "very_small": frozenset(CHECKS) - {"blank", "few_levels", "no_spacing"},
         "low_resolution": frozenset({"blur", "noise"}),
         "blur": frozenset({"noise"}),
     }
@@ -53,9 +53,9 @@ def findings(scan: Scan, number: int = 0) -> tuple[Finding, ...]:
     """
     view = view_of(scan, number)
     found: list[Finding] = []
-    at_border = border(view)
-    if at_border is not None:
-        view = view.inside(content(view))
+    bands = border(view)
+    if bands is not None:
+        found, view = [bands[0]], bands[1]
     settled: set[str] = set()
     for code, place in CHECKS.items():
         if code in settled:
@@ -64,4 +64,4 @@ def findings(scan: Scan, number: int = 0) -> tuple[Finding, ...]:
         if finding is not None:
             found.append(finding)
             settled |= SETTLES.get(code, frozenset())
-    return tuple(found) if at_border is None else (at_border, *found)
+    return tuple(found)

@@ -9,7 +9,10 @@ from indexer.quality.view import View
 from models.arrays import ByteImage
 
 LEAST = 4
-"""Letters in a row that make a word: side marks ("L", "AP") are usual on films."""
+"""Letters in a row that make a word on a film: side marks ("L", "AP") are usual there."""
+
+LEAST_ELSEWHERE = 6
+"""In colour and in slices: nuclei, ribs and the arcs of a skull stand in rows as well."""
 
 _STROKE_PX = 13  # wider strokes are no letter's
 _CONTRAST = 60  # of 255 levels, against what lies around
@@ -17,6 +20,7 @@ _HEIGHTS_PX = (6, 48)
 _WIDEST = 1.6  # times the height
 _FILLED = (0.15, 0.95)  # of its box
 _SMALLEST_PX = 8  # area
+_THIN_PX = 3
 _APART = 1.2  # heights between two letters of a line
 _OVERLAP = 0.7  # of the taller one
 _ALIKE = 40  # levels between two letters of a word
@@ -26,10 +30,10 @@ _Boxes = NDArray[np.int32]  # (n, 4): x, y, width, height
 
 
 def burned_in_text(view: View) -> Finding | None:
-    """At least 4 letters in a line: it may name the patient, and it counts as picture.
+    """At least 4 letters in a line, 6 on others than films: they count as picture, and may be a name.
 
     Letters are thin strokes that stand out (white or black top-hat, Soille 2003, "Morphological
-    Image Analysis", chapter 4), in connected pieces of a letter's size; a word is a chain of them
+    Image Analysis", chapter 4), in pieces of a letter's size; a word is a chain of them
     of one height and grey level side by side. Looked for at 512 px, where letters below about 6 px
     run together; words that cross bright bone are missed. The words are not read.
 
@@ -37,43 +41,46 @@ def burned_in_text(view: View) -> Finding | None:
     """
     levels = np.asarray(cv2.convertScaleAbs(view.grey, alpha=255.0), np.uint8)
     longest = max(_longest(levels, way) for way in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
-    if longest < LEAST:
+    if longest < (LEAST if view.film else LEAST_ELSEWHERE):
         return None
     return Finding("burned_in_text", f"a line of about {longest} letters in the picture", longest)
 
 
 def _longest(levels: ByteImage, way: int) -> int:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
-    _, strokes = cv2.threshold(
-        cv2.morphologyEx(levels, way, kernel), _CONTRAST - 1, 255, cv2.THRESH_BINARY
-    )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    if not LEAST < count <= _MANY:
+    standing_out = cv2.morphologyEx(levels, way, kernel)
+    _, strokes = cv2.threshold(standing_out, _CONTRAST - 1, 255, cv2.THRESH_BINARY)
+    # Outlines are found several times as fast as labelled components, where there are few.
+    outlines, _ = cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not LEAST <= len(outlines) <= _MANY:
         return 0
-    chosen = 1 + np.flatnonzero(_like_letters(stats[1:]))
-    if len(chosen) < LEAST:
+    boxes = np.array([cv2.boundingRect(outline) for outline in outlines], np.int32)
+    boxes = boxes[_of_letters(boxes)]
+    boxes = boxes[np.argsort(boxes[:, 0], kind="stable")]
+    marks = [_mark(levels, strokes, box) for box in boxes]
+    kept = [place for place, shade in enumerate(marks) if shade >= 0]
+    if len(kept) < LEAST:
         return 0
-    chosen = chosen[np.argsort(stats[chosen, 0], kind="stable")]
-    boxes = stats[chosen, :4]
-    shades = np.array([_shade(levels, labels, stats[i], i) for i in chosen])
-    return _chain(boxes, shades)
+    return _chain(boxes[kept], np.array(marks)[kept])
 
 
-def _like_letters(stats: NDArray[np.int32]) -> NDArray[np.bool_]:
-    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
-    filled = area / (width * height)
-    thin = width <= 3  # an I or a 1 fills its box
-    fits = (height >= _HEIGHTS_PX[0]) & (height <= _HEIGHTS_PX[1]) & (width <= _WIDEST * height)
-    dense = (filled >= _FILLED[0]) & ((filled <= _FILLED[1]) | thin)
-    return np.asarray(fits & dense & (area >= _SMALLEST_PX))
+def _of_letters(boxes: _Boxes) -> NDArray[np.bool_]:
+    width, height = boxes[:, 2], boxes[:, 3]
+    low, high = _HEIGHTS_PX
+    return np.asarray((height >= low) & (height <= high) & (width <= _WIDEST * height))
 
 
-def _shade(
-    levels: ByteImage, labels: NDArray[np.int32], box: NDArray[np.int32], label: int
-) -> float:
-    x, y, width, height = box[:4]
+def _mark(levels: ByteImage, strokes: ByteImage, box: NDArray[np.int32]) -> float:
+    """The grey level of the strokes in a box, 0 to 255; -1 if they fill it as no letter does."""
+    x, y, width, height = (int(number) for number in box)
     place = (slice(y, y + height), slice(x, x + width))
-    return float(np.median(levels[place][labels[place] == label]))
+    inside = levels[place][strokes[place] > 0]
+    filled = inside.size / (width * height)
+    least, most = _FILLED
+    # An I or a 1 fills its box.
+    if inside.size < _SMALLEST_PX or filled < least or (filled > most and width > _THIN_PX):
+        return -1.0
+    return float(np.median(inside))
 
 
 def _chain(boxes: _Boxes, shades: NDArray[np.float64]) -> int:

@@ -5,9 +5,10 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.scan import Scan
-from indexer.voi import shown
+from indexer.voi import full_range, shown
 from models.arrays import FloatImage, Mask
 from models.shrink import within
 
@@ -27,7 +28,8 @@ class View:
     `scan`: the whole scan, for what its header says. `whole`: the slice at its own size, float32
     (H, W) or (H, W, 3), in the scan's unit. `values`: the same made small. `valid`: bool (h, w),
     where `values` were measured; None: everywhere. `grey`: float32 (h, w), range 0..1, luminance as
-    a viewer shows it. `sample`: about 128 x 128 pixels of `grey`, for what counts grey levels.
+    a viewer shows it. `sample`: about 128 x 128 pixels of `grey`. `counts`: int64 (256,), how many of
+    the sample have each of 256 levels.
     """
 
     scan: Scan
@@ -36,6 +38,7 @@ class View:
     valid: Mask | None
     grey: FloatImage
     sample: FloatImage
+    counts: NDArray[np.int64]
 
     @property
     def film(self) -> bool:
@@ -55,12 +58,26 @@ class View:
         """Whether the values are brightness at all, not labels of a segmentation."""
         return self.scan.header.modality not in _DOCUMENTS
 
+    def share(self, low: int, high: int) -> float:
+        """The share of the pixels with levels `low` to `high`, of 0 to 255."""
+        return float(self.counts[low : high + 1].sum()) / max(1, self.sample.size)
+
+    def level(self, percent: float) -> float:
+        """The grey level, range 0..1, below which so much of it lies; right to a 255th."""
+        reached = np.cumsum(self.counts) >= percent / 100 * self.sample.size
+        return int(reached.argmax()) / 255
+
     def inside(self, box: tuple[slice, slice]) -> "View":
         """The part of it inside `box`, in pixels of `grey`; `whole` stays as it is."""
         valid = None if self.valid is None else self.valid[box]
-        grey = self.grey[box]
+        sample = _thinned(self.grey[box])
         return replace(
-            self, values=self.values[box], valid=valid, grey=grey, sample=_thinned(grey)
+            self,
+            values=self.values[box],
+            valid=valid,
+            grey=self.grey[box],
+            sample=sample,
+            counts=_counted(sample),
         )
 
 
@@ -80,7 +97,8 @@ def view_of(scan: Scan, number: int) -> View:
         small = np.nan_to_num(small, nan=0.0, posinf=1.0, neginf=0.0)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY) if scan.colour else small
     grey = np.asarray(grey, np.float32)
-    return View(scan, whole, values, valid, grey, _thinned(grey))
+    sample = _thinned(grey)
+    return View(scan, whole, values, valid, grey, sample, _counted(sample))
 
 
 def _with_range(scan: Scan) -> Scan:
@@ -88,14 +106,23 @@ def _with_range(scan: Scan) -> Scan:
     # the one hot pixel that darkens all the rest.
     if scan.voi is not None or scan.colour or scan.unit == "display":
         return scan
-    from indexer.voi import full_range
-
     return replace(scan, voi=full_range(scan))
 
 
 def _thinned(grey: FloatImage) -> FloatImage:
     height, width = grey.shape
     return grey[:: max(1, height // 128), :: max(1, width // 128)]
+
+
+def _counted(sample: FloatImage) -> NDArray[np.int64]:
+    levels = (sample * np.float32(255)).astype(np.uint8)
+    return np.bincount(levels.ravel(), minlength=256)
+
+
+def middle(picture: FloatImage, side: int) -> FloatImage:
+    """The middle of a picture, at most `side` pixels along each of its first two axes."""
+    top, left = (max(0, (length - side) // 2) for length in picture.shape[:2])
+    return picture[top : top + side, left : left + side]
 
 
 def _nearest(mask: Mask, height: int, width: int) -> Mask:
