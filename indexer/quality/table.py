@@ -16,10 +16,10 @@ from models.table import load
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
         "very_small": "indexer.quality.size:very_small",
+        "wrong_window": "indexer.quality.window:wrong_window",
         "blank": "indexer.quality.levels:blank",
         "few_levels": "indexer.quality.levels:few_levels",
         "inverted": "indexer.quality.inversion:inverted",
-        "wrong_window": "indexer.quality.window:wrong_window",
         "overexposed": "indexer.quality.exposure:overexposed",
         "underexposed": "indexer.quality.exposure:underexposed",
         "low_resolution": "indexer.quality.size:low_resolution",
@@ -35,7 +35,7 @@ SETTLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "blank": frozenset(CHECKS) - {"very_small", "no_spacing"},
         "few_levels": frozenset(CHECKS) - {"very_small", "no_spacing"},
-        "wrong_window": frozenset({"overexposed", "underexposed", "blur", "noise"}),
+        "wrong_window": frozenset({"inverted", "overexposed", "underexposed", "blur", "noise"}),
         "inverted": frozenset({"overexposed", "underexposed"}),
         "overexposed": frozenset({"underexposed"}),
         "very_small": frozenset(CHECKS) - {"blank", "few_levels", "no_spacing"},
