@@ -27,7 +27,7 @@ def crop(scan: Scan, top: Quantity, bottom: Quantity, left: Quantity, right: Qua
         raise UsageError(f"the step crop leaves nothing of {columns} x {rows} pixels; crop less")
     place = (*(slice(None),) * axis, down, across)
     valid = None if scan.valid is None else scan.valid[place]
-    return replace(scan, pixels=np.ascontiguousarray(scan.pixels[place]), valid=valid)
+    return replace(scan, pixels=scan.pixels[place].copy(), valid=valid)
 
 
 def crop_mask(mask: Mask, step: Step) -> Mask:

@@ -16,6 +16,8 @@ _STEP = 0.5  # of the row behind a band: so much of it must have another grey le
 _BEHIND = 4  # rows behind a band in which that step must be: JPEG and interpolation soften it
 _DARKEST, _BRIGHTEST = 0.08, 0.92  # a band is darker than the one or brighter than the other
 _FRAMES = 4
+_SMALLEST_PX = 32
+_CORNERS = 0.02  # of a row: what may be left of the bands beside it
 
 Edges = tuple[int, int, int, int]
 """Rows or columns to cut off at the top, bottom, left and right."""
@@ -30,7 +32,7 @@ def border(view: View) -> tuple[Finding, View] | None:
 
     Value: the share of the picture that the bands take. Beside the finding: the view inside them.
     """
-    if not view.picture:
+    if not view.picture or min(view.grey.shape) < _SMALLEST_PX:
         return None
     edges = edges_of(view.grey)
     if not any(edges):
@@ -46,8 +48,7 @@ def border(view: View) -> tuple[Finding, View] | None:
         )
         if size
     )
-    whole = _in_pixels(edges, view.grey.shape, view.whole.shape)
-    mend = f"crop:{','.join(map(str, whole))}"
+    mend = f"crop:{','.join(map(str, _in_pixels(edges, view)))}"
     finding = Finding("border", f"nothing in it at the {told}", share, mend)
     top, bottom, left, right = edges
     return finding, view.inside((slice(top, height - bottom), slice(left, width - right)))
@@ -96,12 +97,29 @@ def _other(rows: FloatImage, level: float) -> FloatImage:
     return np.asarray(other.mean(axis=1), np.float32)
 
 
-def _in_pixels(edges: Edges, small: tuple[int, ...], whole: tuple[int, ...]) -> Edges:
-    """The same edges at the picture's own size, rounded so that nothing of the picture is lost."""
-    down, across = whole[0] / small[0], whole[1] / small[1]
+def _in_pixels(edges: Edges, view: View) -> Edges:
+    """The same edges at the picture's own size; what is not clear is left with the picture."""
+    whole = view.whole if view.whole.ndim == 2 else view.whole.mean(axis=-1)
+    down, across = whole.shape[0] / view.grey.shape[0], whole.shape[1] / view.grey.shape[1]
     if (down, across) == (1.0, 1.0):
         return edges
-    # One pixel less on each side: the reduced picture is cut off and interpolated at its ends.
-    top, bottom = (int(max(0, size - 1) * down) for size in edges[:2])
-    left, right = (int(max(0, size - 1) * across) for size in edges[2:])
-    return top, bottom, left, right
+    # The reduced picture was cut off and interpolated at its ends, so two pixels of it are unsure.
+    top, bottom = (int(max(0, size - 2) * down) for size in edges[:2])
+    left, right = (int(max(0, size - 2) * across) for size in edges[2:])
+    inner = whole[top : whole.shape[0] - bottom, left : whole.shape[1] - right]
+    tolerance = _TOLERANCE * float(np.nan_to_num(np.ptp(view.values)))
+    rows, columns = int(4 * down) + 1, int(4 * across) + 1
+    return (
+        top + (_alike(inner[:rows], tolerance) if edges[0] else 0),
+        bottom + (_alike(inner[: -rows - 1 : -1], tolerance) if edges[1] else 0),
+        left + (_alike(inner.T[:columns], tolerance) if edges[2] else 0),
+        right + (_alike(inner.T[: -columns - 1 : -1], tolerance) if edges[3] else 0),
+    )
+
+
+def _alike(rows: FloatImage, tolerance: float) -> int:
+    """How many of the first rows hold nothing but the value of the first."""
+    other = (np.abs(rows - np.median(rows[0])) > tolerance).mean(axis=1)
+    # The corners belong to the bands of the other two sides.
+    picture = np.flatnonzero(other > _STRAY + _CORNERS)
+    return int(picture[0]) if picture.size else 0
