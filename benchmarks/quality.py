@@ -1,7 +1,7 @@
 """How often the checks are right: python -m benchmarks.quality --data FOLDER [--json FILE].
 
 FOLDER holds `chest_xray`, and if they are to be measured too `kermany`, `multimodality` and
-`chest_ct`, each with its `cases.csv`. Every fault of `benchmarks.faults` is put into every film with
+`chest_ct`, each with its `cases.csv`. Every fault of `benchmarks.faults` is put into every film of
 `split=query` (kermany: `test`); what the checks find on the films as they are counts as false,
 though real films do have borders and writing. Thresholds were chosen on `split=archive`; `--split
 archive` shows the figures there. `--films N`: at most so many films of a set. See docs/quality.md.
@@ -153,7 +153,9 @@ def _some(films: Sequence[Film], most: int | None) -> list[Film]:
     return random.Random(0).sample(list(films), most)
 
 
-def measure(data: Path, split: str, most: int | None, show: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    data: Path, split: str, most: int | None, show: Callable[[str], None]
+) -> dict[str, Any]:
     """All tables, each shown as soon as it is there; gives the rows by table."""
     found: list[Recall] = []
     seen: list[Alarms] = []
@@ -175,9 +177,11 @@ def measure(data: Path, split: str, most: int | None, show: Callable[[str], None
     show("\n" + table_of_mends(mends))
     effect = retrieval(chest, split, most)
     show("\n" + "\n".join(f"{name}: {value:.4f}" for name, value in effect.items()))
-    tables = {"recall": found, "as they are": seen, "mends": mends}
-    return {name: [asdict(row) for row in rows] for name, rows in tables.items()} | {  # type: ignore[attr-defined]
-        "retrieval": effect
+    return {
+        "recall": [asdict(row) for row in found],
+        "as they are": [asdict(row) for row in seen],
+        "mends": [asdict(row) for row in mends],
+        "retrieval": effect,
     }
 
 

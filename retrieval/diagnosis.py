@@ -37,9 +37,10 @@ def suggest(
 ) -> Diagnosis:
     """The diagnosis that `head` draws from the neighbours, or an abstention with its reason.
 
-    `head`: None where the index has none. `quality`: the findings about the scan, as texts. `features`: the
-    query's blocks, each float32 (dim,), for a head that looks at the scan itself. `as_fitted`:
-    whether the scores are of the kind that the head was fitted on, so that its floor holds.
+    `head`: None where the index has none. `quality`: the findings about the scan, as texts.
+    `features`: the query's blocks, each float32 (dim,), for a head that looks at the scan itself.
+    `as_fitted`: whether the scores are of the kind that the head was fitted on, so that its floor
+    holds.
 
     The probabilities of an abstention are the shares of the labels in the archive, since nothing
     that was seen speaks for any of them; without a labelled case there are none.

@@ -35,7 +35,9 @@ STEPS: Mapping[str, StepKind] = MappingProxyType(
         "crop": StepKind(
             "indexer.preprocess.mend:crop",
             "cuts rows and columns off",
-            tuple(Parameter(e, "0", units=("px",), low=0, high=65535, grain="whole") for e in _EDGES),
+            tuple(
+                Parameter(e, "0", units=("px",), low=0, high=65535, grain="whole") for e in _EDGES
+            ),
             reshapes=True,
         ),
         "invert": StepKind("indexer.preprocess.mend:invert", "dark for bright"),

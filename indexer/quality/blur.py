@@ -20,9 +20,10 @@ def blur(view: View) -> Finding | None:
 
     The octaves are the first two levels of a Laplacian pyramid (Burt and Adelson 1983, "The
     Laplacian Pyramid as a Compact Image Code") of the picture at 512 px; their strength is the
-    root of the mean square, in the middle 256 x 256 pixels. Natural pictures have about as much in each octave (Field 1987), and
-    blur by a Gaussian takes most from the finest. Whether it was out of focus, moved, or enlarged
-    from a smaller picture cannot be told.
+    root of the mean square, in the middle 256 x 256 pixels. Natural pictures have about as much in
+    each octave (Field 1987, "Relations between the statistics of natural images and the response
+    properties of cortical cells"), and blur takes most from the finest. Whether it was out of
+    focus, moved, or enlarged from a smaller picture cannot be told.
 
     Value: the ratio.
     """
@@ -41,9 +42,9 @@ def blur(view: View) -> Finding | None:
 
 def _octaves(grey: FloatImage) -> tuple[float, float]:
     strengths = []
-    current = np.ascontiguousarray(grey)
+    current: FloatImage = np.ascontiguousarray(grey)
     for _ in range(2):
-        smaller = cv2.pyrDown(current)
+        smaller = np.asarray(cv2.pyrDown(current), np.float32)
         size = (current.shape[1], current.shape[0])
         detail = cv2.subtract(current, cv2.pyrUp(smaller, dstsize=size))
         strengths.append(float(cv2.norm(detail, cv2.NORM_L2)) / detail.size**0.5)

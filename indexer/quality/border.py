@@ -57,7 +57,7 @@ def border(view: View) -> tuple[Finding, View] | None:
 def edges_of(grey: FloatImage) -> Edges:
     """How wide the bands are: float32 (h, w), range 0..1, in; pixels out. Zero where there is none.
 
-    Bands are looked for until there is no further one: a film may have white bands in a black frame.
+    Bands are looked for until there is no further one: white ones may stand in a black frame.
     """
     height, width = grey.shape
     top, bottom, left, right = 0, 0, 0, 0
@@ -80,7 +80,7 @@ def edges_of(grey: FloatImage) -> Edges:
 
 def _band(grey: FloatImage) -> int:
     """How many of the first rows are a band; 0 if they do not end in a straight line."""
-    level = float(np.median(grey[0]))
+    level = float(np.sort(grey[0])[grey.shape[1] // 2])
     if _DARKEST < level < _BRIGHTEST or _other(grey[:1], level)[0] > _STRAY:
         return 0
     other = _other(grey[: len(grey) // 2 + 1], level)

@@ -62,5 +62,6 @@ def _quiet(differences: FloatImage) -> float:
     if len(inside) < 2:
         return 0.0
     inner = differences[inside[0] : inside[-1] + 1]
-    usual = float(np.percentile(inner, 75))
+    place = inner.size * 3 // 4
+    usual = float(np.partition(inner, place)[place])
     return float((inner < _ALIKE * usual).mean()) if usual > 0 else 0.0

@@ -30,7 +30,7 @@ _Boxes = NDArray[np.int32]  # (n, 4): x, y, width, height
 
 
 def burned_in_text(view: View) -> Finding | None:
-    """At least 4 letters in a line, 6 on others than films: they count as picture, and may be a name.
+    """At least 4 letters in a line, 6 on others than films. They count as picture, and may name.
 
     Letters are thin strokes that stand out (white or black top-hat, Soille 2003, "Morphological
     Image Analysis", chapter 4), in pieces of a letter's size; a word is a chain of them
@@ -49,7 +49,8 @@ def burned_in_text(view: View) -> Finding | None:
 def _longest(levels: ByteImage, way: int) -> int:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
     standing_out = cv2.morphologyEx(levels, way, kernel)
-    _, strokes = cv2.threshold(standing_out, _CONTRAST - 1, 255, cv2.THRESH_BINARY)
+    _, found = cv2.threshold(standing_out, _CONTRAST - 1, 255, cv2.THRESH_BINARY)
+    strokes = np.asarray(found, np.uint8)
     # Outlines are found several times as fast as labelled components, where there are few.
     outlines, _ = cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not LEAST <= len(outlines) <= _MANY:
@@ -80,7 +81,8 @@ def _mark(levels: ByteImage, strokes: ByteImage, box: NDArray[np.int32]) -> floa
     # An I or a 1 fills its box.
     if inside.size < _SMALLEST_PX or filled < least or (filled > most and width > _THIN_PX):
         return -1.0
-    return float(np.median(inside))
+    middle = inside.size // 2
+    return float(np.partition(inside, middle)[middle])  # a tenth of the cost of np.median
 
 
 def _chain(boxes: _Boxes, shades: NDArray[np.float64]) -> int:

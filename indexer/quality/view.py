@@ -28,8 +28,8 @@ class View:
     `scan`: the whole scan, for what its header says. `whole`: the slice at its own size, float32
     (H, W) or (H, W, 3), in the scan's unit. `values`: the same made small. `valid`: bool (h, w),
     where `values` were measured; None: everywhere. `grey`: float32 (h, w), range 0..1, luminance as
-    a viewer shows it. `sample`: about 128 x 128 pixels of `grey`. `counts`: int64 (256,), how many of
-    the sample have each of 256 levels.
+    a viewer shows it. `sample`: about 128 x 128 pixels of `grey`. `counts`: int64 (256,), how many
+    of the sample have each of 256 levels.
     """
 
     scan: Scan

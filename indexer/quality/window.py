@@ -34,7 +34,10 @@ def wrong_window(view: View) -> Finding | None:
     if scan.colour or scan.unit == "display" or scan.bits <= 8:
         return _clipped_before(view) if view.picture else None
     measured = _foreground(view)
-    if measured.size < _LEVELS or np.unique(measured[:: max(1, measured.size // 4096)]).size < _LEVELS:
+    if (
+        measured.size < _LEVELS
+        or np.unique(measured[:: max(1, measured.size // 4096)]).size < _LEVELS
+    ):
         return None
     return _against_window(view, measured)
 

@@ -28,13 +28,19 @@ def test_what_was_written_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"slice": 3}, "there is no setting 'slice'; there are: encoder, mend, preprocess, preview_px"),
+        (
+            {"slice": 3},
+            "there is no setting 'slice'; there are: encoder, mend, preprocess, preview_px",
+        ),
         ({"slices": 0}, "slices is 0; it is a whole number from 1 to 4096"),
         ({"slices": 4097}, "slices is 4097"),
         ({"slices": 2.5}, "slices is 2.5"),
         ({"slices": True}, "slices is True"),
         ({"working_px": "256"}, "working_px is '256'"),
-        ({"mend": "border"}, "mend is 'border'; it is a list of some of: border, inverted, wrong_win"),
+        (
+            {"mend": "border"},
+            "mend is 'border'; it is a list of some of: border, inverted, wrong_win",
+        ),
         ({"mend": ["blur"]}, "it is a list of some of: border"),
         ({"mend": [["border"]]}, "it is a list of some of: border"),
         ({"encoder": 3}, "encoder is 3; it is the name of an encoder"),

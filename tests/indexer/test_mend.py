@@ -70,9 +70,7 @@ def test_what_is_not_to_be_mended_is_told_all_the_same(film: FloatImage) -> None
     np.testing.assert_allclose(pixels, 1 - film / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "window", ["beside (above)", "20 times too wide", "none, one hot pixel"]
-)
+@pytest.mark.parametrize("window", ["beside (above)", "20 times too wide", "none, one hot pixel"])
 def test_a_window_is_chosen_anew(film: FloatImage, window: str) -> None:
     bad = KINDS[f"window, 12 bits, {window}"].make(film)
     good = preprocess(twelve_bits(film), VOI).pixels

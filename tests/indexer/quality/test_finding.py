@@ -23,7 +23,9 @@ def test_codes_of_the_column_of_the_store() -> None:
     assert codes_of("") == ()
 
 
-@pytest.mark.parametrize("text", ["", "blank", "blanket: warm", "Blank: all alike", "very small: 9"])
+@pytest.mark.parametrize(
+    "text", ["", "blank", "blanket: warm", "Blank: all alike", "very small: 9"]
+)
 def test_what_begins_with_no_code(text: str) -> None:
     assert code_of(text) == ("blank" if text == "blank" else "")
 
