@@ -25,9 +25,9 @@ def noise(view: View) -> Finding | None:
 
     In each block of 32 x 32 pixels the median of the absolute finest diagonal Haar coefficients
     over 0.6745 (Donoho and Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage"); of the
-    blocks in the middle 384 x 384 pixels the lower quartile, since noise is everywhere and texture is not. Black and white ground
-    is left out. Noise is judged at 512 px; what averages out on the way there does not reach the
-    descriptors.
+    blocks in the middle 384 x 384 pixels the lower quartile, since noise is everywhere and texture
+    is not. Black and white ground is left out. Noise is judged at 512 px; what averages out on the
+    way there does not reach the descriptors.
 
     Not for CT and nuclear medicine. Value: the standard deviation, range 0..1.
     """

@@ -222,14 +222,15 @@ def test_what_is_mended_is_recorded_and_can_be_turned_off(
 ) -> None:
     films = faulty_films(tmp_path / "faulty", examples)
     assert run("index", films, "--out", "mended").code == 0
-    told = qualities(tmp_path / "mended")["negative.png"]
+    told = qualities(Path("mended"))["negative.png"]
     assert told.startswith("border: nothing in it at the left 7%, right 7% (mended by crop:0,0,40,")
     assert told.endswith("; inverted: bright where a chest film is dark (mended by invert)")
     assert run("index", films, "--out", "as-it-is", "--no-mend").code == 0
-    told = qualities(tmp_path / "as-it-is")["negative.png"]
-    assert told == (
-        "border: nothing in it at the left 7%, right 7%; inverted: bright where a chest film is dark"
-    )
+    told = qualities(Path("as-it-is"))["negative.png"]
+    assert told.split("; ") == [
+        "border: nothing in it at the left 7%, right 7%",
+        "inverted: bright where a chest film is dark",
+    ]
     ran = run("index", films, "--out", "mended", "--no-mend")
     assert "described 3, unchanged 0" in ran.err
 
