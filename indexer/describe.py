@@ -36,7 +36,8 @@ class Described:
     `blocks`: descriptor name -> float32 (n, dim), one row an instance, each of unit length or
     zeros. `previews`: n JPEGs. `slices`: each instance's place in the volume, or (-1,) for a
     picture. `shape`: (rows, columns) of an instance in pixels. `sha256`: of each file, in the order
-    in which they were given. `files`: which of them each instance lies in.
+    in which they were given. `quality`: what was found, as texts that begin with a code (see
+    `indexer.quality`). `files`: which of them each instance lies in.
     """
 
     header: Header

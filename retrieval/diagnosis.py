@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from indexer.quality import code_of
 from models.arrays import FloatImage
 from models.heads import DiagnosisHead
 from retrieval.answer import Diagnosis
@@ -11,7 +12,7 @@ SET_REACHES = 0.9
 """The differential is the smallest set of labels that together are at least this probable."""
 
 BLANK = "blank"
-"""How the remark begins that nothing can be seen on a scan (`indexer.quality`)."""
+"""The code of the finding that nothing can be seen on a scan (`indexer.quality`)."""
 
 _ROUNDING = 1e-9
 
@@ -36,9 +37,10 @@ def suggest(
 ) -> Diagnosis:
     """The diagnosis that `head` draws from the neighbours, or an abstention with its reason.
 
-    `head`: None where the index has none. `quality`: the remarks about the scan. `features`: the
-    query's blocks, each float32 (dim,), for a head that looks at the scan itself. `as_fitted`:
-    whether the scores are of the kind that the head was fitted on, so that its floor holds.
+    `head`: None where the index has none. `quality`: the findings about the scan, as texts.
+    `features`: the query's blocks, each float32 (dim,), for a head that looks at the scan itself.
+    `as_fitted`: whether the scores are of the kind that the head was fitted on, so that its floor
+    holds.
 
     The probabilities of an abstention are the shares of the labels in the archive, since nothing
     that was seen speaks for any of them; without a labelled case there are none.
@@ -64,7 +66,7 @@ def _reason(
 ) -> str | None:
     """Why no label is given, or None if one is."""
     for remark in quality:
-        if remark.lower().startswith(BLANK):
+        if code_of(remark) == BLANK:
             return f"the scan shows nothing that could be compared ({remark})"
     if head is None or not head.classes:
         return "no case of the index has a label"

@@ -103,8 +103,3 @@ KINDS = {
 def kind_of(code: str) -> Kind:
     """What a code is called; a code of `indexer.quality` by itself."""
     return KINDS.get(code) or Kind(code.replace("_", " ").capitalize(), "")
-
-
-def code_of(text: str) -> str:
-    """The code that a remark on a scan begins with."""
-    return text.split(":")[0].strip()

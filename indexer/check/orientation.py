@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from indexer.check import Finding, Found, code_of
+from indexer.check import Finding, Found
 from indexer.check.material import Material
+from indexer.quality import code_of
 from models.heads.orientation import KINDS
 
 

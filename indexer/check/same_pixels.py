@@ -7,6 +7,7 @@ import numpy as np
 
 from indexer.check import SAME_PIXELS, Finding, Found
 from indexer.check.material import Material
+from indexer.quality import codes_of
 
 
 def find(material: Material, found: Sequence[Finding]) -> Found:
@@ -40,4 +41,4 @@ def find(material: Material, found: Sequence[Finding]) -> Found:
 
 
 def _blank(material: Material, place: int) -> bool:
-    return material.films.column("quality")[place].startswith("blank")
+    return "blank" in codes_of(material.films.column("quality")[place])

@@ -81,14 +81,15 @@ def test_an_archive_with_one_label_suggests_nothing() -> None:
 
 
 def test_a_blank_scan_gets_no_label() -> None:
-    found = suggest(nearest("pneumonia"), VOTE, quality=["very small: 2 x 2", "blank: all alike"])
+    found = suggest(nearest("pneumonia"), VOTE, quality=["very_small: 2 x 2", "blank: all alike"])
     assert (found.label, found.abstained) == (None, True)
     assert found.reason == "the scan shows nothing that could be compared (blank: all alike)"
     assert found.probabilities == PRIOR
 
 
 def test_other_remarks_do_not_keep_it_from_answering() -> None:
-    assert suggest(nearest("pneumonia"), VOTE, quality=["underexposed"]).label == "pneumonia"
+    told = ["underexposed: 90% of it is black", "blanket: not a code", "border: left 5%"]
+    assert suggest(nearest("pneumonia"), VOTE, quality=told).label == "pneumonia"
 
 
 def test_a_scan_that_is_far_from_everything_gets_no_label() -> None:

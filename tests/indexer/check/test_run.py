@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 from indexer import commit
-from indexer.check import KINDS, Finding, code_of, kind_of
+from indexer.check import KINDS, Finding, kind_of
 from indexer.check.run import CHECKS, OF_LABELS, Report, check
 from indexer.fit import read_heads
 from indexer.pipeline import Options, build
@@ -243,4 +243,3 @@ def test_the_table_of_checks() -> None:
 def test_a_code_that_is_not_ours_has_a_title() -> None:
     assert kind_of("too_dark").title == "Too dark"
     assert kind_of("rotated") is KINDS["rotated"]
-    assert code_of("blank: every pixel is alike") == "blank"

@@ -40,7 +40,8 @@ def test_json_has_the_documented_keys(run: Run, examples: Path, index: Path) -> 
         "path": "",
     }
     assert told["query"]["path"] == str(examples / FILM)
-    assert told["query"]["quality"] == []
+    cut = "border: nothing in it at the bottom 17% (mended by crop:0,85,0,0)"
+    assert told["query"]["quality"] == [cut]
     assert [hit["rank"] for hit in told["hits"]] == [1, 2]
     hit = told["hits"][0]
     assert {"case_id", "patient_id", "label", "path", "modality"} <= hit.keys()
