@@ -19,8 +19,9 @@ from indexer.quality.table import findings
 from indexer.scan import Scan
 from models.arrays import ByteImage, FloatImage
 from models.descriptors import load
-from models.encoders import DEFAULT, registry
+from models.encoders import DEFAULT
 from models.encoders.fit import fit
+from models.runtime import registry
 from models.shrink import within
 
 _WORKING_PX = 256
