@@ -19,8 +19,8 @@ from benchmarks.figures import machine
 from benchmarks.labelled import LabelledSet, Precision, precision, read_set
 from models.arrays import FloatImage
 from models.descriptors import Descriptor, load, text
-from models.encoders import registry
 from models.encoders.fit import fit
+from models.runtime import EncoderSpec, registry
 
 _WORKING_PX = 256
 _RAW_PX = 32
@@ -148,7 +148,8 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     told = parser.parse_args(arguments)
     sets = _sets(told.data, told.quick)
     cv2.setNumThreads(1)
-    names = [spec.name for spec in registry.available() if registry.is_shipped(spec.name)]
+    encoders = registry.available(EncoderSpec)
+    names = [spec.name for spec in encoders if registry.is_shipped(spec.name)]
     names = names[:_QUICK_ENCODERS] if told.quick else names
     pixels: list[Descriptor] = [RawPixels(), load("colour"), load("edge"), EdgeHistogramMpeg7()]
     embeddings: list[Descriptor] = [Embedding(name) for name in names]

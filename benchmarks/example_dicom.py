@@ -37,6 +37,8 @@ class Film:
     age: str
     findings: str
     split: str
+    site: str
+    mask: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def indexing(
 
 def bounds(films: Sequence[Film], ours: Rate) -> list[Figure]:
     """The encoder alone, which indexing cannot beat, and reading alone, which it cannot skip."""
-    from models.encoders.registry import load
+    from models.runtime.registry import load
 
     encoder = load(DEFAULT)
     reading, pictures = _read_all(films, encoder.spec.size)

@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.example_dicom import FORMS, Film, write_dicom
+import cv2
+
+from benchmarks.example_dicom import FORMS, SIDE, Film, write_dicom
 
 COLUMNS = (
     "path",
@@ -27,7 +29,9 @@ COLUMNS = (
     "sex",
     "age",
     "findings",
+    "mask",
     "split",
+    "site",
 )
 
 FILMS = {
@@ -46,6 +50,9 @@ FILMS = {
 }
 """How many films of which split, label and site. Tuberculosis comes from two sites, pneumonia from
 a third, normal from all: an engine that only tells the sites apart fails on the normal ones."""
+
+MASKED = "Montgomery"
+"""The site whose lung masks are the NLM's own; only the archive's films bring theirs."""
 
 FOLDERS = {"archive": "archive", "query": "queries"}
 
@@ -89,6 +96,8 @@ def film(row: dict[str, str], data: Path) -> Film:
         # A query brings no words: the findings of the NIH films were mined with their label.
         findings=row["findings"] if row["split"] == "archive" else "",
         split=row["split"],
+        site=site,
+        mask=data / row["mask"] if site == MASKED and row["split"] == "archive" else None,
     )
 
 
@@ -136,12 +145,28 @@ def write(films: Sequence[Film], folder: Path, every: int, first_form: int) -> N
                 "modality": "CR",
                 "body_part": "CHEST",
                 **{c: getattr(one, c) for c in COLUMNS if hasattr(one, c)},
+                "mask": write_mask(one, target, folder),
             }
         )
     with (folder / "cases.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)
+
+
+def write_mask(one: Film, film_file: Path, folder: Path) -> str:
+    """Write the mask of a film, in the film's size; its path in the archive, "" without one."""
+    if one.mask is None:
+        return ""
+    mask = cv2.imread(str(one.mask), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise ValueError(f"{one.mask} cannot be read")
+    if film_file.suffix == ".dcm":
+        mask = cv2.resize(mask, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
+    target = folder / "masks" / f"{one.name}.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(target), mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
+    return target.relative_to(folder).as_posix()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

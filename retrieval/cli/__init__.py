@@ -19,6 +19,7 @@ COMMANDS = {
     "preprocess": "retrieval.cli.preprocess:preprocess",
     "segment": "retrieval.cli.segment:segment",
     "models": "retrieval.cli.models:models",
+    "train": "retrieval.cli.train:train",
 }
 
 

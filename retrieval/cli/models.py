@@ -1,4 +1,4 @@
-"""`cbir models`: the encoders that are there, and adding one."""
+"""`cbir models`: the models that are there, and adding one."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,21 +11,22 @@ from retrieval.cli.output import put_object, say
 
 @click.group()
 def models() -> None:
-    """List the encoders, or add one from a file."""
+    """List the models, or add one from a file."""
 
 
 @models.command("list", epilog="Example: cbir models list")
 @table_or_json
 def list_(format: str) -> None:
-    """List the encoders that can be named in cbir.toml."""
-    from models.encoders.registry import available
+    """List the models: encoders, classifiers, segmenters."""
+    from models.runtime import ModelSpec
+    from models.runtime.registry import available
 
-    specs = available()
+    specs = available(ModelSpec)
     if format == "json":
         put_object([asdict(spec) for spec in specs])
         return
     for spec in specs:
-        say(f"{spec.name:24} {spec.dim:>5} numbers  {spec.size} px  {spec.licence}")
+        say(f"{spec.name:24} {spec.kind:10} {spec.size:>4} px  {spec.licence:12}  {spec.note}")
 
 
 @models.command(epilog="Example: cbir models add my.onnx --spec my.json")
@@ -34,11 +35,11 @@ def list_(format: str) -> None:
 @table_or_json
 @verbosity
 def add(file: Path, spec: Path, format: str, quiet: bool) -> None:
-    """Add an encoder: an ONNX FILE with its spec, checked and run once."""
-    from models.encoders.registry import add as add_encoder
+    """Add a model: an ONNX FILE with its spec, checked and run once."""
+    from models.runtime.registry import add as add_encoder
 
     added = add_encoder(file, spec)
     if format == "json":
         put_object(asdict(added))
     elif not quiet:
-        say(f"added {added.name}: {added.dim} numbers from {added.size} x {added.size} px")
+        say(f"added the {added.kind} {added.name}: it takes {added.size} x {added.size} px")

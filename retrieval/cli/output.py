@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -42,6 +42,9 @@ def say(text: str, err: bool = False) -> None:
     click.echo(visible(text), err=err)
 
 
+_UNITS = {"train": "steps"}
+
+
 class Bars:
     """Progress on stderr: one bar a stage, with rate and time left."""
 
@@ -52,7 +55,7 @@ class Bars:
         self._bar: tqdm[Any] | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Shows that `done` of `total` scans of this stage are done."""
+        """Shows that `done` of `total` scans (or steps) of this stage are done."""
         if self._quiet or not total:
             return
         if stage != self._stage:
@@ -60,9 +63,19 @@ class Bars:
             from tqdm import tqdm
 
             self._stage = stage
-            self._bar = tqdm(total=total, desc=stage, unit=" scans", file=sys.stderr)
+            self._bar = tqdm(
+                total=total, desc=stage, unit=f" {_UNITS.get(stage, 'scans')}", file=sys.stderr
+            )
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the last bar."""
+        self.close()
 
     def close(self) -> None:
         """Ends the last bar."""

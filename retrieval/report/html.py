@@ -30,7 +30,7 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
     was made; now, if not given.
     """
     return (
-        _environment()
+        environment()
         .get_template("answer.html.j2")
         .render(
             answer=answer,
@@ -38,8 +38,8 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
             query=answer.query,
             diagnosis=answer.diagnosis,
             against=answer.against,
-            films={row: _data_uri(jpeg) for row, jpeg in previews.items() if jpeg},
-            query_film=_data_uri(answer.query.preview) if answer.query.preview else "",
+            films={row: data_uri(jpeg) for row, jpeg in previews.items() if jpeg},
+            query_film=data_uri(answer.query.preview) if answer.query.preview else "",
             blocks=_blocks(answer),
             made=(made or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M"),
             disclaimer=DISCLAIMER,
@@ -48,7 +48,8 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
 
 
 @cache
-def _environment() -> "jinja2.Environment":
+def environment() -> "jinja2.Environment":
+    """Templates whose texts are escaped and made visible, and the filters of the answer."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -69,7 +70,8 @@ def _environment() -> "jinja2.Environment":
     return environment
 
 
-def _data_uri(jpeg: bytes) -> str:
+def data_uri(jpeg: bytes) -> str:
+    """A picture that stands in the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 

@@ -65,7 +65,17 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         read_toml(tmp_path / "none.toml")
 
 
-AB = EncoderSpec("x", "x.onnx", "ab", 8, (1, 1, 1), (2, 2, 2), 4, "MIT", "here")
+AB = EncoderSpec(
+    name="x",
+    file="x.onnx",
+    sha256="ab",
+    size=8,
+    mean=(1, 1, 1),
+    std=(2, 2, 2),
+    dim=4,
+    licence="MIT",
+    source="here",
+)
 
 
 def test_whatever_changes_the_numbers_changes_the_identity() -> None:

@@ -13,8 +13,8 @@ from indexer.describe import WORKER, Described, Describer, Task
 from indexer.read import Peek
 from indexer.workers import WorkerPool
 from models.encoders import DEFAULT
-from models.encoders.registry import load
 from models.errors import UnreadableScan
+from models.runtime.registry import load
 from tests.retrieval.films import series
 
 

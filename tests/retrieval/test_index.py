@@ -9,8 +9,9 @@ import pytest
 
 from indexer import commit
 from indexer.pipeline import build
-from models.encoders.registry import available
 from models.errors import IndexDamaged, IndexUnusable, UsageError
+from models.runtime import EncoderSpec
+from models.runtime.registry import available
 from retrieval.index import OpenIndex
 from tests.retrieval.films import NOBODY, PRIOR, manifest_of, write_manifest
 
@@ -66,7 +67,7 @@ def test_words_become_a_vector(opened: OpenIndex) -> None:
 
 
 def test_another_encoder_is_refused(opened: OpenIndex) -> None:
-    first, second = available()[:2]
+    first, second = available(EncoderSpec)[:2]
     opened.require(first)
     with pytest.raises(IndexUnusable, match=r"built with the encoder efficientnet-lite0 \("):
         opened.require(second)

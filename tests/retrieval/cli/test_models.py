@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import models.encoders.registry as registry
+import models.runtime.registry as registry
 from tests.retrieval.cli.running import Run
 from tests.retrieval.films import two_films
 
@@ -32,8 +32,8 @@ def test_the_shipped_encoders_are_listed(run: Run) -> None:
     ran = run("models", "list")
     assert (ran.code, ran.err) == (0, "")
     assert [line.split()[:2] for line in ran.out.splitlines()] == [
-        ["efficientnet-lite0", "1280"],
-        ["mobilenetv2", "1280"],
+        ["efficientnet-lite0", "encoder"],
+        ["mobilenetv2", "encoder"],
     ]
     told = run("models", "list", "--format", "json").json
     assert [spec["name"] for spec in told] == ["efficientnet-lite0", "mobilenetv2"]
@@ -46,7 +46,7 @@ def test_an_encoder_is_added_used_and_missed(
     monkeypatch.setenv("CBIR_MODELS", str(mine))
     spec = written_spec(tmp_path)
     ran = run("models", "add", tmp_path / "my.onnx", "--spec", spec)
-    assert ran.out == "added mine: 1280 numbers from 224 x 224 px\n"
+    assert ran.out == "added the encoder mine: it takes 224 x 224 px\n"
     assert run("models", "list", "--format", "json").json[2]["name"] == "mine"
     films = two_films(examples, tmp_path / "films")
     assert run("index", films, "--out", "ix", "--encoder", "mine", "-q").code == 0
@@ -64,7 +64,7 @@ def test_an_encoder_is_added_used_and_missed(
     (mine / "mine.json").unlink()
     ran = run("query", film, "--index", "ix")
     assert ran.code == 10
-    assert ran.sentence.startswith("there is no encoder 'mine'; there are: efficientnet-lite0")
+    assert ran.sentence.startswith("there is no model 'mine'; there are: efficientnet-lite0")
     assert run("index", films, "--out", "other", "--encoder", "mine").code == 10
     assert not Path("other").exists()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.encoders.compiled import CompiledCache
+from models.runtime.compiled import CompiledCache
 
 
 def test_kept_and_read_back(tmp_path: Path) -> None:

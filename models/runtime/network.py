@@ -1,7 +1,7 @@
-"""Runs an encoder's ONNX file on the CPU with OpenVINO.
+"""Runs an ONNX file on the CPU with OpenVINO.
 
 Every picture is one request of a fixed shape, and as many requests run at once as there are
-threads. So an embedding never depends on what else was in the batch, batches of any size run at
+threads. So an answer never depends on what else was in the batch, batches of any size run at
 the same speed, and nothing is compiled twice.
 """
 
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from models.arrays import ByteImage, FloatImage
-from models.encoders import EncoderSpec
-from models.encoders.compiled import CompiledCache
 from models.errors import ModelUnusable
+from models.runtime import ModelSpec
+from models.runtime.compiled import CompiledCache
 
 _log = logging.getLogger(__name__)
 _TOOLS = "openvino.tools.ovc"
@@ -50,16 +50,16 @@ def usable_threads() -> int:
     return os.cpu_count() or 1
 
 
-class OpenVinoEncoder:
-    """An encoder that runs on OpenVINO's CPU device; safe to call from several threads."""
+class Network:
+    """A network on OpenVINO's CPU device; safe to call from several threads."""
 
     def __init__(
-        self, spec: EncoderSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
+        self, spec: ModelSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
     ) -> None:
-        """`onnx`: the file's content. `threads`: pictures encoded at once, 0 for one a usable CPU.
+        """`onnx`: the file's content. `threads`: pictures at once, 0 for one a usable CPU.
 
         `cache`: where the compiled network may be kept for the next process. Raises
-        `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec says.
+        `ModelUnusable` if OpenVINO cannot run the network.
         """
         self._spec = spec
         self._threads = threads if threads > 0 else usable_threads()
@@ -68,40 +68,34 @@ class OpenVinoEncoder:
             compiled = self._compiled(onnx, cache)
         except RuntimeError as error:
             raise ModelUnusable(
-                f"the encoder {spec.name!r} ({spec.file}) cannot be run by OpenVINO; it must be "
-                f"one ONNX file with its weights inside: {_first_line(error)}"
+                f"the {spec.kind} {spec.name!r} ({spec.file}) cannot be run by OpenVINO; it must "
+                f"be one ONNX file with its weights inside: {_first_line(error)}"
             ) from error
-        self._check(compiled)
+        self.shapes = [tuple(output.shape)[1:] for output in compiled.outputs]
         self._queue = openvino().AsyncInferQueue(compiled, self._threads)
         # Set once: a thread of OpenVINO that drops the last hold on a replaced callback while
         # Python is shutting down aborts the process.
         self._queue.set_callback(_keep)
 
-    @property
-    def spec(self) -> EncoderSpec:
-        """What it is and what it takes."""
-        return self._spec
+    def run(self, batch: ByteImage, outputs: int = 1) -> list[FloatImage]:
+        """The first `outputs` of what the network gives, each float32 (n, ...).
 
-    def encode(self, batch: ByteImage) -> FloatImage:
-        """Embeddings of a batch.
-
-        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Returns float32 (n, dim), rows of unit
-        length; zeros where the network gives zeros. Raises `ValueError` for another shape or type.
+        `batch`: uint8 (n, size, size, channels), 0..255, RGB or grey. Raises `ValueError` for
+        another shape or type.
         """
-        size = self._spec.size
-        if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1:] != (size, size, 3):
+        spec = self._spec
+        wanted = (spec.size, spec.size, spec.channels)
+        if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1:] != wanted:
             raise ValueError(
-                f"{self._spec.name} takes uint8 (n, {size}, {size}, 3), not {batch.dtype} "
+                f"{spec.name} takes uint8 (n, {', '.join(map(str, wanted))}), not {batch.dtype} "
                 f"{batch.shape}"
             )
-        found = np.empty((len(batch), self._spec.dim), np.float32)
+        found = [np.empty((len(batch), *shape), np.float32) for shape in self.shapes[:outputs]]
         with self._lock:
             for row in range(len(batch)):
                 picture = np.ascontiguousarray(batch[row : row + 1])
-                self._queue.start_async({0: picture}, found[row])
+                self._queue.start_async({0: picture}, [array[row] for array in found])
             self._queue.wait_all()
-        lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        np.divide(found, lengths, out=found, where=lengths > 0)
         return found
 
     def _compiled(self, onnx: bytes, cache: CompiledCache | None) -> Any:
@@ -131,8 +125,8 @@ class OpenVinoEncoder:
         network = core.read_model(onnx)
         if len(network.inputs) != 1:
             raise ModelUnusable(
-                f"the encoder {spec.name!r} takes {len(network.inputs)} inputs; one picture is all "
-                "that it can be given"
+                f"the {spec.kind} {spec.name!r} takes {len(network.inputs)} inputs; one "
+                "picture is all that it can be given"
             )
         steps = ov.preprocess.PrePostProcessor(network)
         picture = steps.input()
@@ -141,21 +135,14 @@ class OpenVinoEncoder:
         convert = picture.preprocess().convert_element_type(ov.Type.f32)
         convert.mean(list(spec.mean)).scale(list(spec.std))
         network = steps.build()
-        network.reshape([1, spec.size, spec.size, 3])
+        network.reshape([1, spec.size, spec.size, spec.channels])
         return network
 
-    def _check(self, compiled: Any) -> None:
-        shape = tuple(compiled.output(0).shape)
-        if int(np.prod(shape)) != self._spec.dim:
-            raise ModelUnusable(
-                f"the encoder {self._spec.name!r} gives {shape} numbers a picture, its spec says "
-                f"dim {self._spec.dim}; correct the spec or export the pooled feature"
-            )
 
-
-def _keep(request: Any, row: FloatImage) -> None:
+def _keep(request: Any, rows: list[FloatImage]) -> None:
     """Takes over what a request gave before the next picture overwrites it."""
-    row[:] = request.get_output_tensor(0).data.reshape(-1)
+    for number, row in enumerate(rows):
+        row[...] = request.get_output_tensor(number).data.reshape(row.shape)
 
 
 def _first_line(error: Exception) -> str:

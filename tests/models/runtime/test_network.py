@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from models.arrays import ByteImage
-from models.encoders import DEFAULT, Encoder
-from models.encoders.compiled import CompiledCache
+from models.encoders import DEFAULT, Encoder, EncoderSpec
 from models.encoders.fit import fit
-from models.encoders.registry import SHIPPED, load
-from models.encoders.runtime import OpenVinoEncoder
-from models.encoders.spec import read_spec
+from models.encoders.onnx import OpenVinoEncoder
+from models.runtime.compiled import CompiledCache
+from models.runtime.registry import SHIPPED, load, spec_of
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +78,7 @@ def test_another_shape_is_refused(encoder: Encoder, batch: ByteImage) -> None:
 
 
 def test_the_same_from_the_cache(films: ByteImage, encoder: Encoder, tmp_path: Path) -> None:
-    spec = read_spec(SHIPPED / f"{DEFAULT}.json")
+    spec = spec_of(DEFAULT, EncoderSpec)
     onnx = (SHIPPED / spec.file).read_bytes()
     cache = CompiledCache(tmp_path / "compiled")
     first = OpenVinoEncoder(spec, onnx, 1, cache).encode(films)
@@ -94,7 +93,7 @@ def test_the_same_from_the_cache(films: ByteImage, encoder: Encoder, tmp_path: P
 def test_nothing_that_reports_home_is_imported() -> None:
     """`import openvino` alone would send a usage event over the network."""
     program = (
-        "import sys; from models.encoders.registry import load; load('mobilenetv2', 1);"
+        "import sys; from models.runtime.registry import load; load('mobilenetv2', 1);"
         "import openvino;"
         "print([m for m in sys.modules if 'telemetry' in m or '.ovc' in m or m == 'torch'])"
     )
@@ -105,7 +104,7 @@ def test_nothing_that_reports_home_is_imported() -> None:
 def test_a_process_that_ends_at_once_ends_with_its_own_code() -> None:
     """A replaced callback, dropped by OpenVINO's thread while Python shuts down, aborted it."""
     program = (
-        "import sys; import numpy as np; from models.encoders.registry import load;"
+        "import sys; import numpy as np; from models.runtime.registry import load;"
         "e = load('mobilenetv2', 2); e.encode(np.zeros((9, 224, 224, 3), np.uint8));"
         "e.encode(np.zeros((0, 224, 224, 3), np.uint8)); sys.exit(3)"
     )

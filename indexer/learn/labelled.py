@@ -1,0 +1,52 @@
+"""The labelled films of an archive, as training takes them."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from indexer.learn.gather import Gathered
+from indexer.learn.sides import sources
+from models.errors import UsageError
+from models.heads.leave_out import Indices
+from models.training.films import UNKNOWN, Films
+from models.training.splits import Split, check_learnable
+
+
+def labelled_films(gathered: Gathered, without: Collection[str] = ()) -> tuple[Films, Indices]:
+    """The films with their classes, and the rows that have one.
+
+    `without`: labels that are left out. Raises `UsageError` if one of them is no label of the
+    archive, or if what is left are not two classes of two patients each.
+    """
+    labels = gathered.column("label")
+    unknown = sorted(set(without) - set(labels))
+    if unknown:
+        there = ", ".join(sorted(set(labels) - {""})) or "none"
+        raise UsageError(f"there is no label {unknown[0]!r} to leave out; there are: {there}")
+    kept = ["" if label in without else label for label in labels]
+    patients = gathered.patients()
+    check_learnable(kept, patients)
+    classes = tuple(sorted(set(kept) - {""}))
+    number = {name: place for place, name in enumerate(classes)}
+    films = Films(
+        pictures=gathered.pictures,
+        patients=patients,
+        labels=np.array([number.get(label, UNKNOWN) for label in kept], np.intp),
+        classes=classes,
+        sources=sources(gathered),
+    )
+    return films, np.flatnonzero(films.labels != UNKNOWN)
+
+
+def check_classes(films: Films, split: Split) -> None:
+    """Raises `UsageError` if a side is empty or a class has no film to be learned from."""
+    for side in ("validation", "test"):
+        if not len(getattr(split, side)):
+            raise UsageError(f"too few patients: none is left for the {side} side; add cases")
+    counts = np.bincount(films.labels[split.train], minlength=len(films.classes))
+    for name, count in zip(films.classes, counts, strict=True):
+        if not count:
+            raise UsageError(
+                f"no film of {name!r} is left to learn from: the archive's column `split` sets "
+                "all of them apart; leave the label out with --without"
+            )

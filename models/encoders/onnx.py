@@ -1,0 +1,61 @@
+"""An encoder out of an ONNX file."""
+
+import numpy as np
+
+from models.arrays import ByteImage, FloatImage
+from models.errors import ModelUnusable
+from models.runtime import EncoderSpec
+from models.runtime.compiled import CompiledCache
+from models.runtime.network import Network
+
+
+class OpenVinoEncoder:
+    """An encoder that runs on OpenVINO's CPU device; safe to call from several threads."""
+
+    def __init__(
+        self, spec: EncoderSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
+    ) -> None:
+        """Arguments as of `models.runtime.network.Network`.
+
+        Raises `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec
+        says.
+        """
+        self._spec = spec
+        self._network = Network(spec, onnx, threads, cache)
+        shape = self._network.shapes[0]
+        if int(np.prod(shape)) != spec.dim:
+            raise ModelUnusable(
+                f"the encoder {spec.name!r} gives {shape} numbers a picture, its spec says "
+                f"dim {spec.dim}; correct the spec or export the pooled feature"
+            )
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What it is and what it takes."""
+        return self._spec
+
+    def encode(self, batch: ByteImage) -> FloatImage:
+        """Embeddings of a batch.
+
+        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Returns float32 (n, dim), rows of unit
+        length; zeros where the network gives zeros. Raises `ValueError` for another shape or type.
+        """
+        (found,) = self._network.run(batch)
+        found = found.reshape(len(batch), self._spec.dim)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        np.divide(found, lengths, out=found, where=lengths > 0)
+        return found
+
+    def check(self) -> None:
+        """Runs it on two pictures that differ: what it gives must be numbers, and differ.
+
+        Raises `ModelUnusable`.
+        """
+        size, name = self._spec.size, self._spec.name
+        pictures = np.zeros((2, size, size, 3), np.uint8)
+        pictures[1] = np.random.default_rng(0).integers(0, 256, pictures.shape[1:], np.uint8)
+        found = self.encode(pictures)
+        if not np.isfinite(found).all():
+            raise ModelUnusable(f"the encoder {name!r} gives numbers that are not finite")
+        if np.allclose(found[0], found[1], atol=1e-6):
+            raise ModelUnusable(f"the encoder {name!r} gives the same for every picture")

@@ -1,0 +1,55 @@
+"""A small convolutional network, to read and to learn from, and for small pictures.
+
+Three times: convolve twice and halve the picture by pooling. Then the mean of what was found, and
+a fully connected layer. About 120,000 parameters; it is trained from nothing.
+"""
+
+import itertools
+
+from torch import Tensor, nn
+
+from models.networks import Takes
+
+
+def convolution(before: int, after: int) -> nn.Sequential:
+    """3 x 3 convolution, normalisation over the batch, rectifier: (n, before, H, W) to `after`."""
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
+    )
+
+
+class SmallNetwork(nn.Module):
+    """Takes (x - 128) / 64 of RGB 0..255, float32 (n, 3, H, W), H and W at least 8.
+
+    Gives float32 (n, 128).
+    """
+
+    dim = 128
+
+    def __init__(self, width: int = 24) -> None:
+        """`width`: channels of the first layer; each halving of the picture doubles them."""
+        super().__init__()
+        self.takes = Takes(64, (128.0, 128.0, 128.0), (64.0, 64.0, 64.0))
+        channels = [3, width, 2 * width, 4 * width]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(convolution(before, after), convolution(after, after), nn.MaxPool2d(2))
+            for before, after in itertools.pairwise(channels)
+        )
+        self.connected = nn.Sequential(nn.Linear(4 * width, self.dim), nn.ReLU())
+
+    def stages(self) -> list[nn.Module]:
+        """The three blocks and the connected layer."""
+        return [*self.blocks, self.connected]
+
+    def feature_map(self, x: Tensor) -> Tensor:
+        """What the last block finds: float32 (n, 4 * width, H / 8, W / 8)."""
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The feature, float32 (n, 128)."""
+        found: Tensor = self.connected(self.feature_map(x).mean((2, 3)))
+        return found

@@ -1,0 +1,62 @@
+"""Networks as files: an ONNX file with a spec beside it, found, checked, and run without torch.
+
+A spec is JSON; its `kind` says what the network gives, and which class below holds it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """What one must know to run an ONNX file; stored as JSON beside it.
+
+    The network takes `(x - mean) / std` of values x in 0..255, `size` pixels high and wide: RGB
+    with three numbers in `mean`, grey with one. `trained_on`: a text file beside the spec that
+    lists the SHA-256 of the files it was trained on, one a line; empty where they are not known.
+    """
+
+    kind: str = ""
+    name: str
+    file: str
+    sha256: str
+    size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    licence: str
+    source: str
+    layout: str = "NCHW"
+    note: str = ""
+    trained_on: str = ""
+
+    @property
+    def channels(self) -> int:
+        """3 for RGB, 1 for grey."""
+        return len(self.mean)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderSpec(ModelSpec):
+    """An encoder: `dim` numbers a picture, from the first output."""
+
+    kind: str = "encoder"
+    dim: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSpec(EncoderSpec):
+    """A classifier: logits of `classes` from its second output, divided by `temperature`.
+
+    Its first output is an embedding, so it is an encoder too.
+    """
+
+    kind: str = "classifier"
+    classes: tuple[str, ...]
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmenterSpec(ModelSpec):
+    """A segmenter: logits of each of `regions`, (regions, size, size), from its first output."""
+
+    kind: str = "segmenter"
+    regions: tuple[str, ...]

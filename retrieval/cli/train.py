@@ -1,0 +1,131 @@
+"""`cbir train`: what the engine learns from an archive. Needs the extra `train`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from retrieval.cli.options import Place, verbosity
+from retrieval.cli.output import Bars, put_object, say
+from retrieval.cli.settings import Settings
+from retrieval.cli.training_options import (
+    Told,
+    augmentation_of,
+    config_of,
+    make_ready,
+    settings_of,
+    training_options,
+)
+
+
+@click.group()
+def train() -> None:
+    """Train a classifier or a segmenter on an archive (needs the extra `train`)."""
+
+
+@train.command(
+    epilog="Example: cbir train classifier examples/archive --out runs/small --network small "
+    "--size 64 --epochs 2",
+    help="""Train a classifier on the labelled films of ARCHIVE.
+
+    It writes a model that the base installation runs, curves and a report (JSON, HTML) into --out.
+    Interrupted, the same command goes on.""",
+)
+@click.argument("archive", type=Place())
+@click.option("--network", default="efficientnet-lite0", help="See docs/training.md.")
+@click.option(
+    "--from",
+    "begin",
+    type=click.Choice(["imagenet", "nothing"]),
+    help="Trained weights to begin with; default: imagenet where there are some.",
+)
+@click.option(
+    "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
+)
+@click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
+@click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
+@click.option(
+    "--label-from",
+    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
+    default="auto",
+    help="Where labels come from; as of `cbir index`.",
+)
+@training_options
+@verbosity
+@click.pass_obj
+def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **told: Any) -> None:
+    """See the help text above."""
+    make_ready(out, told["resume"])
+    from indexer.learn.classifier import ClassifierAsked, train_classifier
+    from models.networks.weights import ORIGINS
+    from retrieval.report.training import write_classifier_report
+
+    trained = told["network"] in ORIGINS
+    pretrained = trained if told["begin"] is None else told["begin"] == "imagenet"
+    asked = ClassifierAsked(
+        network=told["network"],
+        pretrained=pretrained,
+        frozen=told["frozen"] if pretrained else 0,
+        size=told["size"],
+        without=told["without"],
+        name=told["name"] or "classifier",
+        config=config_of(settings, told["segment"]),
+        workers=told["workers"],
+        label_from=told["label_from"],
+    )
+    with Bars(quiet) as bars:
+        learned = train_classifier(
+            archive, out, asked, settings_of(told, {}), augmentation_of(told, {}), bars
+        )
+    _tell(told, quiet, write_classifier_report(learned, out), out, learned.spec)
+
+
+@train.command(
+    epilog="Example: cbir train segmenter examples/archive --out runs/lungs --size 64 --width 8 "
+    "--epochs 2",
+    help="""Train a segmenter on the films of ARCHIVE that have a mask (a column of its manifest).
+
+    It writes a model that the base installation runs, curves and a report (JSON, HTML) into --out.
+    Interrupted, the same command goes on.""",
+)
+@click.argument("archive", type=Place())
+@click.option("--region", default="lungs", help="What the masks show, a word (lungs).")
+@click.option(
+    "--loss", type=click.Choice(["dice", "cross-entropy", "both"]), default="both", help="(both)"
+)
+@click.option("--width", type=click.IntRange(4, 128), default=16, help="Of the network (16).")
+@training_options
+@verbosity
+@click.pass_obj
+def segmenter(settings: Settings, /, archive: Path, out: Path, quiet: bool, **told: Any) -> None:
+    """See the help text above."""
+    make_ready(out, told["resume"])
+    from indexer.learn.segmenter import AUGMENTATION, SETTINGS, SegmenterAsked, train_segmenter
+    from retrieval.report.training import write_segmenter_report
+
+    asked = SegmenterAsked(
+        region=told["region"],
+        size=told["size"] or 256,
+        width=told["width"],
+        loss=told["loss"],
+        name=told["name"] or "segmenter",
+        config=config_of(settings, ""),
+        workers=told["workers"],
+    )
+    with Bars(quiet) as bars:
+        learned = train_segmenter(
+            archive,
+            out,
+            asked,
+            settings_of(told, SETTINGS),
+            augmentation_of(told, AUGMENTATION),
+            bars,
+        )
+    _tell(told, quiet, write_segmenter_report(learned, out), out, learned.spec)
+
+
+def _tell(told: Told, quiet: bool, report: dict[str, Any], out: Path, spec: Path) -> None:
+    if told["format"] == "json":
+        put_object(report)
+    elif not quiet:
+        say(f"{spec}\n{out / 'report.html'}")
