@@ -28,7 +28,6 @@ MENDS: Mapping[str, str] = MappingProxyType(
     {
         "border": "crop",
         "inverted": "invert",
-        "rotated": "lies on its side or upside down, by its embedding",
         "wrong_window": "rewindow",
     }
 )

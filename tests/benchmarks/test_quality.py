@@ -43,8 +43,9 @@ def test_the_whole_run(examples: Path, tmp_path: Path, capsys: pytest.CaptureFix
     lines = table.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines[1:] if line.split(",")[0].endswith(".jpg")][:8]
     splits = ["query" if place < 3 else "archive" for place in range(len(kept))]
-    rows = [f"{line.rpartition(',')[0]},{split}" for line, split in zip(kept, splits, strict=True)]
-    assert lines[0].endswith(",split")
+    assert lines[0].endswith(",split,site")
+    starts = [line.rsplit(",", 2)[0] for line in kept]
+    rows = [f"{start},{split}," for start, split in zip(starts, splits, strict=True)]
     table.write_text("\n".join([lines[0], *rows]) + "\n", encoding="utf-8")
     main(["--data", str(data), "--json", str(tmp_path / "figures.json")])
     out = capsys.readouterr().out

