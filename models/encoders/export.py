@@ -30,11 +30,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "archive"
 
 
 def pictures_of(folder: Path, size: int, count: int = CALIBRATION_PICTURES) -> ByteImage:
-    """Up to `count` of the JPEG and PNG files below `folder`, evenly spaced in name order.
+    """Up to `count` of the JPEG and PNG films below `folder`, evenly spaced in name order.
 
     uint8 (n, size, size, 3), RGB.
     """
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".jpg", ".jpeg", ".png"))
+    kinds = (".jpg", ".jpeg", ".png")
+    files = sorted(p for p in folder.rglob("*") if p.suffix in kinds and p.parent.name != "masks")
     if not files:
         raise ValueError(f"{folder} holds no JPEG or PNG file to calibrate on")
     chosen = [files[i * len(files) // count] for i in range(count)] if len(files) > count else files

@@ -28,6 +28,11 @@ def quality(engine: Engine, film: Path, tmp_path: Path, turns: int, inverted: bo
     return [text.split(":")[0] for text in engine.query(Query(path)).query.quality]
 
 
+def lies(codes: list[str]) -> list[str]:
+    """Those of the codes that say how a film lies; the films have borders and words too."""
+    return [code for code in codes if code in ("rotated", "inverted")]
+
+
 @pytest.mark.slow
 def test_turned_and_inverted_queries_are_noticed(
     engine: Engine, examples: Path, tmp_path: Path
@@ -35,14 +40,14 @@ def test_turned_and_inverted_queries_are_noticed(
     films = sorted((examples / "queries").glob("*.jpg"))
     assert len(films) == 8
     for film in films:
-        assert quality(engine, film, tmp_path, 0, False) == []
+        assert not lies(quality(engine, film, tmp_path, 0, False))
     for turns, inverted, expected in (
         (1, False, "rotated"),
         (2, False, "rotated"),
         (3, False, "rotated"),
         (0, True, "inverted"),
     ):
-        told = [quality(engine, film, tmp_path, turns, inverted) for film in films]
+        told = [lies(quality(engine, film, tmp_path, turns, inverted)) for film in films]
         assert told.count([expected]) >= 7  # one of eight is hard to see
         assert all(text in ([expected], []) for text in told)
 

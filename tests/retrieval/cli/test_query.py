@@ -236,7 +236,7 @@ def test_a_wrong_settings_file_says_what_is_wrong(run: Run, text: str, words: st
 def test_a_settings_file_can_be_named(run: Run, tmp_path: Path) -> None:
     named = tmp_path / "mine.toml"
     named.write_text('[models.list]\nformat = "json"\n')
-    assert run("--config", named, "models", "list").json[0]["name"] == "efficientnet-lite0"
+    assert run("--config", named, "models", "list").json[0]["name"] == "chest-lungs"
     assert "cannot be read" in run("--config", "none.toml", "models", "list").sentence
 
 

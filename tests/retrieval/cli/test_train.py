@@ -188,5 +188,5 @@ def test_a_segmenter_is_trained_and_runs_without_torch(run: Run, tmp_path: Path)
 
 
 def test_an_archive_without_masks_is_refused(run: Run, examples: Path) -> None:
-    ran = run("train", "segmenter", examples / "archive", "--out", "run", "--size", "32", "-q")
+    ran = run("train", "segmenter", examples / "queries", "--out", "run", "--size", "32", "-q")
     assert ran.code == 2 and "no scan of the archive has a mask" in ran.sentence
