@@ -20,6 +20,7 @@ from indexer.previous import Previous, software
 from indexer.store import FILES, REJECTS, Store
 from indexer.work import Workbench
 from models.encoders import EncoderSpec
+from models.runtime.registry import trained_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ def write_generation(
     try:
         assemble(folder, previous.store, bench, change.content)
         cases, remarks = _write_tables(folder, change, built)
-        fusion, vote = fit_on(folder, cases, built.dims)
+        seen = trained_on(built.config.encoder)
+        fusion, diagnosis = fit_on(folder, cases, built.dims, seen)
         with commit.writing(folder):
             (folder / "heads").mkdir()
-        write_heads(folder / "heads", Heads(change.content.text, fusion, vote))
+        write_heads(folder / "heads", Heads(change.content.text, fusion, diagnosis))
         dim = sum(built.dims.values())
         count = vectors.write(folder / vectors.FILE, Store(folder).vectors(built.dims), dim)
         manifest = _manifest(change, built, cases, count)
