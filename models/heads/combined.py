@@ -16,7 +16,7 @@ from models.arrays import FloatImage
 from models.heads import linear, novelty, pooling
 from models.heads.calibration import Calibration
 from models.heads.conformal import ConformalSets
-from models.heads.evidence import Evidence
+from models.heads.evidence import FOLDS, Evidence
 from models.heads.leave_out import Indices, patients_of
 from models.heads.linear import LinearPart
 from models.heads.neighbours import FEWEST, NeighbourVote
@@ -145,21 +145,20 @@ def _places(labels: Sequence[str], classes: Sequence[str]) -> Indices:
 def _too_little(evidence: Evidence) -> str:
     """Why there is too little to calibrate an answer with; empty if there is enough."""
     judged = evidence.rows(np.flatnonzero(evidence.judged))
-    if (
-        len(judged) >= FEWEST
-        and len(set(judged.labels)) > 1
-        and len(set(patients_of(judged.patients))) > 1
-    ):
+    if len(judged) >= FEWEST and len(set(judged.labels)) > 1 and _several_patients(judged):
         return ""
-    if not len(evidence):
-        return ""
-    if len(judged) == len(evidence):
+    if len(judged) < len(evidence):
         return (
-            f"the archive has {len(evidence)} labelled cases of {len(set(evidence.labels))} "
-            f"labels; from {FEWEST} cases, two labels and two patients on, probabilities are "
-            "fitted and checked"
+            f"the encoder was trained on all but {len(judged)} of the labelled cases; it takes "
+            f"{FEWEST} that it has not seen, of two labels, to fit and check probabilities"
         )
     return (
-        f"the encoder was trained on all but {len(judged)} of the labelled cases; it takes "
-        f"{FEWEST} that it has not seen, of two labels, to fit and check probabilities"
+        f"the archive has {len(evidence)} labelled cases of {len(set(evidence.labels))} labels; "
+        f"from {FEWEST} cases, two labels and {FOLDS} patients on, probabilities are fitted and "
+        "checked"
     )
+
+
+def _several_patients(evidence: Evidence) -> bool:
+    """Whether every fold can have a patient."""
+    return len(set(patients_of(evidence.patients))) >= FOLDS

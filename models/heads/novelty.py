@@ -26,13 +26,14 @@ FEWEST = 50
 """Judged cases below which one in a hundred cannot be told."""
 
 DIRECTIONS = 128
-"""Most directions that are kept, and one for eight cases at most: fewer cases cannot place more."""
+"""Most directions that are kept; one for eight cases at most, since fewer cannot place more, and
+half of all, since something has to lie beside them."""
 
 CAP = 1000
 """Cases that are looked at."""
 
 _CASES_A_DIRECTION = 8
-_TINY = 1e-12
+_TINY = 1e-6  # below the rounding of float32 nothing is far from anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _reached(values: Numbers) -> float:
 
 
 def _rank(cases: int, dim: int) -> int:
-    return max(1, min(DIRECTIONS, cases // _CASES_A_DIRECTION, dim))
+    return max(1, min(DIRECTIONS, cases // _CASES_A_DIRECTION, dim // 2))
 
 
 def _plain(blocks: tuple[str, ...], vectors: FloatImage, rank: int) -> Novelty:

@@ -66,8 +66,8 @@ def load(folder: Path, dims: Mapping[str, int]) -> CombinedHead:
     try:
         told = json.loads((folder / _TOLD).read_text(encoding="utf-8"))
         arrays = from_bytes((folder / _NUMBERS).read_bytes())
-        if told["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {told['schema']}, not {SCHEMA}")
+        if not isinstance(told, dict) or told["schema"] != SCHEMA:
+            raise ValueError(f"it is not of schema {SCHEMA}")
         head = _head(told, arrays)
         _check(head, dims)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
@@ -76,31 +76,38 @@ def load(folder: Path, dims: Mapping[str, int]) -> CombinedHead:
 
 
 def _head(told: Mapping[str, Any], arrays: Arrays) -> CombinedHead:
-    vote = NeighbourVote.from_json(json.dumps(told["vote"]))
-    linear, novelty, pool, sets = (told[name] for name in ("linear", "novelty", "pool", "sets"))
+    linear, novelty, pool = told["linear"], told["novelty"], told["pool"]
+    sets, calibration = told["sets"], told["calibration"]
     return CombinedHead(
-        vote=vote,
-        linear=linear
-        and LinearPart(
-            _names(linear["classes"]),
-            _names(linear["blocks"]),
-            _finite(arrays["linear.weight"]),
-            _finite(arrays["linear.bias"]),
-        ),
-        pool=pool and _pool(pool),
-        sets=sets and ConformalSets({str(name): _rising(own) for name, own in sets.items()}),
-        novelty=novelty
-        and Novelty(
-            _names(novelty["blocks"]),
-            _finite(arrays["novelty.mean"]),
-            _finite(arrays["novelty.directions"]),
-            _finite(arrays["novelty.variance"]),
-            scale=(_positive(novelty["scale"][0]), _positive(novelty["scale"][1])),
-            threshold=_positive(novelty["threshold"]),
-        ),
-        calibration=told["calibration"] and _calibration(told["calibration"]),
+        vote=NeighbourVote.from_json(json.dumps(told["vote"])),
+        linear=None if linear is None else _linear(linear, arrays),
+        pool=None if pool is None else _pool(pool),
+        sets=None if sets is None else _sets(sets),
+        novelty=None if novelty is None else _novelty(novelty, arrays),
+        calibration=None if calibration is None else _calibration(calibration),
         note=str(told["note"]),
     )
+
+
+def _linear(told: Mapping[str, Any], arrays: Arrays) -> LinearPart:
+    numbers = (_finite(arrays["linear.weight"]), _finite(arrays["linear.bias"]))
+    return LinearPart(_names(told["classes"]), _names(told["blocks"]), *numbers)
+
+
+def _novelty(told: Mapping[str, Any], arrays: Arrays) -> Novelty:
+    along, beside = map(_positive, told["scale"])
+    return Novelty(
+        _names(told["blocks"]),
+        _finite(arrays["novelty.mean"]),
+        _finite(arrays["novelty.directions"]),
+        _finite(arrays["novelty.variance"]),
+        (along, beside),
+        _positive(told["threshold"]),
+    )
+
+
+def _sets(told: Mapping[str, Any]) -> ConformalSets:
+    return ConformalSets({str(name): _rising(own) for name, own in told.items()})
 
 
 def _pool(told: Mapping[str, Any]) -> Pool:
