@@ -97,11 +97,11 @@ def seen_archive(folder: Path) -> pa.Table:
             )
         instances.append({"case_id": f"c{row}", "source": f"s{row}"})
     store.write(pa.Table.from_pylist(files), folder / "files.parquet")
-    for name, part in (("00000001", instances[:30]), ("00000002", instances[30:])):
+    for name, some in (("00000001", instances[:30]), ("00000002", instances[30:])):
         path = folder / f"instances-{name}.parquet"
         table = store.read(path)
         for column in ("case_id", "source"):
-            table = table.append_column(column, pa.array([one[column] for one in part]))
+            table = table.append_column(column, pa.array([one[column] for one in some]))
         store.write(table, path)
     return pa.Table.from_pylist(rows)
 

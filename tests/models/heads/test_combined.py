@@ -24,7 +24,8 @@ def head(archive: Evidence) -> CombinedHead:
 
 def asked(head: CombinedHead, archive: Evidence, new: Evidence) -> np.ndarray:
     """What the head says of each new case: (n, C)."""
-    scores = sum(weight * new.blocks[n] @ archive.blocks[n].T for n, weight in WEIGHTS.items())
+    given = [weight * new.blocks[n] @ archive.blocks[n].T for n, weight in WEIGHTS.items()]
+    scores = np.sum(given, axis=0).astype(np.float32)
     found = []
     for row in range(len(new)):
         near = np.argsort(-scores[row])[: head.k]

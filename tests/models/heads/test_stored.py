@@ -52,7 +52,8 @@ def test_a_head_of_a_small_archive_comes_back(tmp_path: Path) -> None:
 
 
 def test_steps_come_back(head: CombinedHead, tmp_path: Path) -> None:
-    steps = {name: ((0.1, 0.5), (0.0, 0.9)) for name in "abc"}
+    rising: tuple[tuple[float, ...], tuple[float, ...]] = ((0.1, 0.5), (0.0, 0.9))
+    steps = dict.fromkeys("abc", rising)
     weights = {} if head.pool is None else head.pool.weights
     other = CombinedHead(head.vote, head.linear, Pool(weights, steps))
     stored.save(other, tmp_path)

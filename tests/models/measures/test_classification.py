@@ -39,7 +39,8 @@ def test_by_hand() -> None:
     assert found.balanced_accuracy == pytest.approx((0.5 + 1 + 0) / 3)
     a, b, c = found.classes
     assert (a.support, a.precision, a.recall, a.f1) == (2, 0.5, 0.5, 0.5)
-    assert (b.support, b.precision, b.recall, b.f1) == (1, 0.5, 1.0, pytest.approx(2 / 3))
+    assert (b.support, b.precision, b.recall) == (1, 0.5, 1.0)
+    assert b.f1 == pytest.approx(2 / 3)
     assert (c.support, c.recall, c.f1) == (1, 0.0, 0.0)
     assert math.isnan(c.precision)
     assert [one.auc for one in found.classes] == [0.75, 1.0, 1.0]

@@ -15,7 +15,7 @@ def test_by_hand() -> None:
     assert found.coverage.tolist() == [0.25, 0.75, 1.0]
     assert found.risk.tolist() == pytest.approx([0, 1 / 3, 1 / 2])
     assert found.aurc == pytest.approx(0.5 / 3 + 0.25 / 2)
-    assert (found.at(0.25), found.at(0.5), found.at(1.0)) == (0, pytest.approx(1 / 3), 0.5)
+    assert [found.at(0.25), found.at(0.5), found.at(1.0)] == pytest.approx([0, 1 / 3, 0.5])
     assert found.to_json()["risk_at_coverage"][0] == {"coverage": 1.0, "risk": 0.5}
 
 
