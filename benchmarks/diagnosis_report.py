@@ -61,6 +61,7 @@ class Reached:
     held_intervals: dict[str, Interval]
     calibrated: calibration.Calibration
     error: Interval
+    error_by_chance: float
     risk: RiskCoverage
     codes: dict[str, int]
     answered_right: tuple[int, int]
@@ -90,6 +91,7 @@ def reached(
         held_intervals=_held(said, sets, labels),
         calibrated=calibration.report(said),
         error=interval(lambda p, w: calibration.expected_error(p, bins, w), said),
+        error_by_chance=calibration.error_by_chance(said, bins),
         risk=risk_coverage(said),
         codes=dict(Counter(one.diagnosis.code or "answered" for one in asked)),
         answered_right=(right, len(answered)),
@@ -184,7 +186,8 @@ def _details(one: Reached) -> str:
     rows = [
         ["", "value"],
         ["expected calibration error, 15 bins of equal mass", f"{one.error}"],
-        ["the same, of equal width", f"{told.ece_equal_width:.3f}"],
+        ["what honest probabilities show on as many films", f"{one.error_by_chance:.3f}"],
+        ["the error in 15 bins of equal width", f"{told.ece_equal_width:.3f}"],
         ["at most 0.05", _met("expected calibration error", told.ece_equal_mass)],
         ["Brier score; log loss", f"{told.brier:.3f}; {told.log_loss:.3f}"],
         ["90 % sets hold the true label", f"{one.held_intervals['overall']}"],
@@ -259,7 +262,8 @@ def _object(one: Reached) -> dict[str, Any]:
     return {
         "scores": {n: figure.to_json() for n, figure in scores(one.system).items()},
         "classification": classification.report(one.system.said).to_json(),
-        "calibration": one.calibrated.to_json() | {"ece_interval": one.error.to_json()},
+        "calibration": one.calibrated.to_json()
+        | {"ece_interval": one.error.to_json(), "ece_by_chance": one.error_by_chance},
         "coverage": one.held.to_json()
         | {"intervals": {name: found.to_json() for name, found in one.held_intervals.items()}},
         "risk_coverage": one.risk.to_json(),

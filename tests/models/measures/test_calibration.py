@@ -48,6 +48,19 @@ def test_honest_probabilities_have_little_error_and_sure_ones_much() -> None:
     assert sure.ece_equal_mass == pytest.approx(0.24, abs=0.01)
 
 
+def test_honest_probabilities_show_an_error_on_few_films_too() -> None:
+    random = np.random.default_rng(0)
+    top = random.uniform(0.5, 1, 200)
+    few = said(top.tolist(), (random.random(200) < top).tolist())
+    bins = calibration.equal_mass(top)
+    chance = calibration.error_by_chance(few, bins)
+    assert 0.05 < chance < 0.12
+    assert calibration.report(few).ece_equal_mass == pytest.approx(chance, abs=0.04)
+    many = said(np.tile(top, 50).tolist(), [True] * 10_000)
+    again = calibration.equal_mass(np.tile(top, 50))
+    assert calibration.error_by_chance(many, again) == pytest.approx(chance / 50**0.5, rel=0.15)
+
+
 def test_scikit_learn_agrees() -> None:
     random = np.random.default_rng(0)
     told = random.dirichlet([1, 1, 1], 200)
