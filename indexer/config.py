@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from indexer.quality import DEFAULT_MENDS, MENDS
 from models.encoders import DEFAULT, EncoderSpec
 from models.errors import UsageError
 
-DESCRIPTION_VERSION = 1
+DESCRIPTION_VERSION = 2
 """Raised whenever the same file would be described by other numbers than before."""
 
 
@@ -21,6 +22,7 @@ class Config:
 
     `preprocess`: modality -> steps, over the defaults of `indexer.preprocess.DEFAULT_CHAINS`.
     `segment`: modality -> method, over the defaults of `indexer.segment.DEFAULT_METHODS`.
+    `mend`: the findings of `indexer.quality` that are mended before anything else, by their codes.
     `slices`: at most so many slices of a volume are described, evenly spaced.
     `working_px`: longer side of the picture that the histograms see.
     `preview_px`: longer side of the small picture kept for the report.
@@ -29,13 +31,15 @@ class Config:
     encoder: str = DEFAULT
     preprocess: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     segment: Mapping[str, str] = field(default_factory=dict)
+    mend: tuple[str, ...] = DEFAULT_MENDS
     slices: int = 64
     working_px: int = 256
     preview_px: int = 320
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary that `from_json` takes back."""
-        return {**asdict(self), "preprocess": {k: list(v) for k, v in self.preprocess.items()}}
+        chains = {modality: list(chain) for modality, chain in self.preprocess.items()}
+        return {**asdict(self), "preprocess": chains, "mend": list(self.mend)}
 
 
 def from_json(data: Mapping[str, Any]) -> Config:
@@ -53,6 +57,7 @@ def from_json(data: Mapping[str, Any]) -> Config:
             raise UsageError(f"{name} is {values[name]!r}; it is a whole number from 1 to 4096")
     if not isinstance(values.get("encoder", DEFAULT), str):
         raise UsageError(f"encoder is {values['encoder']!r}; it is the name of an encoder")
+    values["mend"] = _mends(values.get("mend", DEFAULT_MENDS))
     values["preprocess"] = _chains(values.get("preprocess", {}))
     values["segment"] = _methods(values.get("segment", {}))
     return Config(**values)
@@ -77,6 +82,16 @@ def _chains(value: object) -> dict[str, tuple[str, ...]]:
     ):
         raise UsageError('preprocess is a table of lists, such as CR = ["voi", "median:3"]')
     return {str(modality).upper(): tuple(steps) for modality, steps in value.items()}
+
+
+def _mends(value: object) -> tuple[str, ...]:
+    """In the order of `MENDS`, each once: another order is no other description."""
+    known = isinstance(value, list | tuple) and all(
+        isinstance(code, str) and code in MENDS for code in value
+    )
+    if not isinstance(value, list | tuple) or not known:
+        raise UsageError(f"mend is {value!r}; it is a list of some of: {', '.join(MENDS)}")
+    return tuple(code for code in MENDS if code in value)
 
 
 def _methods(value: object) -> dict[str, str]:

@@ -104,7 +104,7 @@ def _text(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, i
         before = generation.manifest["texts"]
         if len(texts) <= (1 + _REFIT_SHARE) * before:
             return (
-                read_heads(generation.path / "heads", generation.manifest["dims"]).text,
+                read_heads(generation.path / "heads").text,
                 before,
                 False,
             )

@@ -5,7 +5,7 @@ are turned into embeddings here.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 
 from indexer.config import Config
 from indexer.look import Look, looker
+from indexer.previews import as_text, chunks
 from indexer.scan import Header
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
@@ -22,8 +23,10 @@ from models.descriptors import load
 from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import Encoder
 from models.errors import UnreadableScan
+from models.heads.orientation import KINDS
 
 WORKER = "indexer.prepare:run"
+_TURNED_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Described:
     `blocks`: descriptor name -> float32 (n, dim), one row an instance, each of unit length or
     zeros. `previews`: n JPEGs. `slices`: each instance's place in the volume, or (-1,) for a
     picture. `shape`: (rows, columns) of an instance in pixels. `sha256`: of each file, in the order
-    in which they were given. `files`: which of them each instance lies in.
+    in which they were given. `quality`: what was found, as texts that begin with a code (see
+    `indexer.quality`). `files`: which of them each instance lies in.
     """
 
     header: Header
@@ -92,6 +96,23 @@ class Describer:
                     yield from waiting.pop(0).finished()
             for batch in waiting:
                 yield from batch.finished()
+
+    def turned(self, previews: Sequence[bytes]) -> FloatImage:
+        """Embeddings of previews as each of `models.heads.orientation.KINDS`.
+
+        float32 (n, kinds, dim). Raises `UnreadableScan` for what is no preview.
+        """
+        size, dim = self.encoder.spec.size, self.encoder.spec.dim
+        jobs = (
+            (start, {"job": "turned", "size": size, "previews": as_text(previews[start:end])})
+            for start, end in chunks([len(preview) for preview in previews], _TURNED_AT_ONCE)
+        )
+        found = [np.zeros((0, dim), np.float32)]
+        for outcome in self._pool.run(jobs):
+            if outcome.error is not None:
+                raise outcome.error
+            found.append(self.encoder.encode(outcome.arrays["pictures"]))
+        return np.concatenate(found).reshape(len(previews), len(KINDS), dim)
 
     def _batches(self, tasks: Iterable[Task]) -> Iterator["_Batch"]:
         jobs = ((task.key, self._params(task)) for task in tasks)

@@ -1,4 +1,5 @@
-"""What is fitted on an archive: the text vocabulary, the descriptors' weights, the diagnosis.
+"""What is fitted on an archive: the text vocabulary, the descriptors' weights, the diagnosis, and
+how its films lie (`indexer.orientation`).
 
 Kept in a generation's `heads/` as JSON and safetensors. Weights and diagnosis are judged by leaving
 each patient out in turn, on the archive alone; and where the encoder was trained on films of this
@@ -6,7 +7,7 @@ archive, on the patients that it has not seen.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from models.heads import combined, stored
 from models.heads.combined import CombinedHead
 from models.heads.evidence import Evidence, sample_judged
 from models.heads.fusion import CAP, DEFAULT_WEIGHTS, FusionWeights
+from models.heads.orientation import OrientationHeads
+from models.heads.orientation_file import from_folder, to_files
 
 CASES_LOOKED_AT = combined.CAP
 """Labelled cases, whole patients, that weights and diagnosis are fitted on; more change little."""
@@ -36,6 +39,7 @@ class Heads:
     text: words.TextModel
     fusion: FusionWeights
     diagnosis: CombinedHead
+    orientation: OrientationHeads = field(default_factory=OrientationHeads)
 
 
 def fit_text(findings: Sequence[str | None]) -> words.TextModel:
@@ -127,12 +131,14 @@ def write_heads(folder: Path, heads: Heads) -> None:
     words.save(heads.text, folder)
     write_file(folder / "weights.json", heads.fusion.to_json().encode())
     stored.save(heads.diagnosis, folder)
+    for name, data in to_files(heads.orientation).items():
+        write_file(folder / name, data)
 
 
-def read_heads(folder: Path, dims: Mapping[str, int]) -> Heads:
-    """What `write_heads` wrote. `dims`: of the blocks. Raises `IndexDamaged`."""
+def read_heads(folder: Path, dims: Mapping[str, int] | None = None) -> Heads:
+    """What `write_heads` wrote; `dims`: of the blocks, to be checked. Raises `IndexDamaged`."""
     try:
         fusion = FusionWeights.from_json((folder / "weights.json").read_text(encoding="utf-8"))
-        return Heads(words.load(folder), fusion, stored.load(folder, dims))
+        return Heads(words.load(folder), fusion, stored.load(folder, dims), from_folder(folder))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder} cannot be read") from error

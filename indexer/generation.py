@@ -12,15 +12,22 @@ import pyarrow as pa
 from indexer import commit, store, vectors
 from indexer.archive import settle_labels
 from indexer.assemble import assemble
+from indexer.check.index import counted
 from indexer.commit import Generation
 from indexer.config import Config
 from indexer.contents import Changes
-from indexer.fit import Heads, fit_on, write_heads
+from indexer.films import Films
+from indexer.fit import Heads, fit_on, read_heads, write_heads
+from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
 from indexer.store import FILES, REJECTS, Store
 from indexer.work import Workbench
 from models.encoders import EncoderSpec
+from models.heads.orientation import OrientationHeads
 from models.runtime.registry import trained_on
+
+_REFIT_SHARE = 0.1
+"""How films lie is learned again when the archive has grown by this share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class Built:
     encoder: EncoderSpec
     archive: Path
     rejects: tuple[Mapping[str, Any], ...]  # rows of `REJECTS`
+    turn: Turn
 
 
 def write_generation(
@@ -49,16 +57,30 @@ def write_generation(
         cases, remarks = _write_tables(folder, change, built)
         seen = trained_on(built.config.encoder)
         fusion, diagnosis = fit_on(folder, cases, built.dims, seen)
+        lie = _orientation(folder, previous, change, built)
         with commit.writing(folder):
             (folder / "heads").mkdir()
-        write_heads(folder / "heads", Heads(change.content.text, fusion, diagnosis))
+        write_heads(folder / "heads", Heads(change.content.text, fusion, diagnosis, lie))
         dim = sum(built.dims.values())
         count = vectors.write(folder / vectors.FILE, Store(folder).vectors(built.dims), dim)
         manifest = _manifest(change, built, cases, count)
+        manifest["findings"] = counted(folder, built.dims, lie)
         return commit.publish(out, folder, number, manifest), remarks
     except BaseException:
         commit.discard(folder)
         raise
+
+
+def _orientation(
+    folder: Path, previous: Previous, change: Changes, built: Built
+) -> OrientationHeads:
+    """What was fitted before, if hardly anything was added; nothing that was taken out lives on."""
+    taken_out = change.gone or change.content.described & previous.facts.keys()
+    if previous.generation is not None and previous.usable and not taken_out:
+        kept = read_heads(previous.generation.path / "heads").orientation
+        if len(change.content.facts) <= (1 + _REFIT_SHARE) * kept.scans:
+            return kept
+    return fit_orientation(Films.of(Store(folder)), built.dims, built.turn)
 
 
 def _write_tables(folder: Path, change: Changes, built: Built) -> tuple[pa.Table, tuple[str, ...]]:

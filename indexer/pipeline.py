@@ -159,6 +159,7 @@ def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) 
         encoder=describer.encoder.spec,
         archive=listing.root,
         rejects=tuple(rows),
+        turn=describer.turned,
     )
 
 

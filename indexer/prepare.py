@@ -1,6 +1,6 @@
 """From files to all that can be said without the encoder: what a sandboxed worker does.
 
-    read -> quality -> preprocess -> segment -> histograms, preview, the encoder's picture
+    read -> quality -> mend -> preprocess -> segment -> histograms, preview, the encoder's picture
 
 The same for a scan of the archive and for a query.
 """
@@ -8,7 +8,7 @@ The same for a scan of the archive and for a query.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ import numpy as np
 
 from indexer import read
 from indexer.config import Config, from_json
-from indexer.preprocess import chain_for, chains_with, preprocess
-from indexer.quality import remarks
+from indexer.mend import mend
+from indexer.preprocess import Step, apply, chain_for, chains_with, parted, preprocess
+from indexer.preprocess.mend import crop_mask
+from indexer.preview_jobs import alike, turned
+from indexer.quality import Finding
+from indexer.quality.table import findings
 from indexer.scan import Scan
 from indexer.segment import Segmentation, box_of, method_for, methods_with, segment
-from indexer.voi import shown
 from models.arrays import FloatImage, Mask
 from models.descriptors import load
 from models.encoders.fit import fit
@@ -33,6 +36,21 @@ _PREVIEW_QUALITY = 85
 
 Meta = dict[str, Any]
 Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A scan on its way: `measured` after mends and cuts, `shown` after its modality's chain.
+
+    `region`: of `shown`. `quality`: what was found before anything was done, and what was mended.
+    `cuts`: the steps that cut something away, which a mask of the scan needs too.
+    """
+
+    measured: Scan
+    shown: Scan
+    region: Segmentation
+    quality: tuple[Finding, ...]
+    cuts: tuple[Step, ...] = ()
 
 
 def peek(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
@@ -51,14 +69,14 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     paths = [Path(path) for path in params["paths"]]
     scan = read.read(paths)
     chosen = slices_of(scan, config.slices)
-    ready, found = shown_and_segmented(scan, config, params.get("mask", ""))
-    middle = chosen[len(chosen) // 2]
+    prepared = prepared_scan(scan, config, params.get("mask", ""))
+    ready, found = prepared.shown, prepared.region
     meta = {
         "header": asdict(scan.header),
-        "quality": list(remarks(scan, _as_stored(scan, middle))),
+        "quality": [str(finding) for finding in prepared.quality],
         "segmentation": found.method if not found.fell_back else f"whole image ({found.reason})",
         "slices": chosen if scan.volume else [-1],
-        "shape": list(ready.pixels[0].shape[:2] if scan.volume else ready.pixels.shape[:2]),
+        "shape": list(scan.pixels[0].shape[:2] if scan.volume else scan.pixels.shape[:2]),
         "sha256": [sha256_of(path) for path in paths],
         "files": _files(scan, params["paths"], chosen),
     }
@@ -79,17 +97,8 @@ def _files(scan: Scan, paths: Sequence[str], chosen: Sequence[int]) -> list[int]
     return [place[scan.paths[number]] for number in chosen]
 
 
-def _as_stored(scan: Scan, number: int) -> FloatImage:
-    """A slice as a viewer shows it, before anything is done to it; large ones thinned out."""
-    pixels = scan.pixels[number] if scan.volume else scan.pixels
-    thin = max(1, min(pixels.shape[:2]) // 256)
-    valid = scan.valid if scan.valid is None or not scan.volume else scan.valid[number]
-    thinned = None if valid is None else valid[::thin, ::thin]
-    return shown(replace(scan, pixels=pixels[::thin, ::thin], valid=thinned))
-
-
-def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Scan, Segmentation]:
-    """The scan after its modality's chain, and its region by its modality's method.
+def prepared_scan(scan: Scan, config: Config, mask: str = "") -> Prepared:
+    """The scan looked at, mended, after its modality's chain, and its region.
 
     What the file's own header says decides, not the archive's table: a query has no table. `mask`:
     the mask file that came with the scan, for the method "given" and the step "highlight:mask".
@@ -99,27 +108,37 @@ def shown_and_segmented(scan: Scan, config: Config, mask: str = "") -> tuple[Sca
     chain = chain_for(header.modality, chains_with(config.preprocess), header.body_part)
     method = method_for(header, methods_with(config.segment))
     wanted = method == "given" or any(str(step).startswith("highlight:mask") for step in chain)
-    given = mask_of(Path(mask)) if mask and wanted else None
+    chosen = slices_of(scan, config.slices)
+    mended = mend(scan, findings(scan, chosen[len(chosen) // 2]), config.mend, chain)
+    cuts, steps = parted(chain)
+    cut = (*mended.cuts, *cuts)
+    given = mask_of(Path(mask), cut) if mask and wanted else None
     try:
-        ready = preprocess(scan, chain, given)
+        measured = apply(mended.scan, cuts)
+        ready = preprocess(measured, steps, given)
     except UsageError as error:
         raise UnreadableScan("unsuited", str(error)) from error
-    return ready, segment(scan, ready, method, given)
+    region = segment(measured, ready, method, given)
+    return Prepared(measured, ready, region, mended.findings, cut)
 
 
-def mask_of(path: Path) -> Mask | None:
-    """What is brighter than black in a mask file: bool. None if it cannot be read."""
+def mask_of(path: Path, cuts: Sequence[Step]) -> Mask | None:
+    """What is brighter than black in a mask file, cut as its scan: bool. None if that cannot be."""
     try:
         scan = read.read([path])
-    except UnreadableScan:
+        pixels = scan.pixels.max(axis=-1) if scan.colour else scan.pixels
+        mask = np.asarray(pixels > 0)
+        for step in cuts:
+            mask = crop_mask(mask, step)
+    except (UnreadableScan, UsageError):
         return None
-    pixels = scan.pixels.max(axis=-1) if scan.colour else scan.pixels
-    return np.asarray(pixels > 0)
+    return mask
 
 
 def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
-    """Worker side: the two things that a worker can be asked for, by `params["job"]`."""
-    return {"peek": peek, "prepare": prepare}[params["job"]](params)
+    """Worker side: the things that a worker can be asked for, by `params["job"]`."""
+    jobs = {"peek": peek, "prepare": prepare, "turned": turned, "alike": alike}
+    return jobs[params["job"]](params)
 
 
 @cache

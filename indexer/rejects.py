@@ -16,6 +16,8 @@ CODES = {
 }
 """Code -> what it means. Codes are stable: people filter `rejects.parquet` by them."""
 
+SAME_BYTES = "the same bytes as "
+"""How the sentence of a duplicate begins; the scan that was taken follows."""
 
 LASTING = frozenset(
     {

@@ -29,7 +29,7 @@ IDENTITY = pa.schema(
         ("slice_index", pa.int32()),  # place in the volume from 0; -1 for a picture
         ("rows", pa.int32()),
         ("columns", pa.int32()),
-        ("quality", pa.string()),  # remarks, joined by "; "
+        ("quality", pa.string()),  # findings, joined by "; "; see `indexer.quality`
         ("segmentation", pa.string()),
     ]
 )

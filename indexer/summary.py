@@ -17,6 +17,7 @@ class Summary:
 
     `described`: new or changed, and described in this run. `resumed`: described by an earlier run
     that was interrupted. `generation`: the live one; `committed`: whether this run made it.
+    `findings`: code -> count, of what `cbir check` lists (`indexer.check`).
     """
 
     index: str
@@ -31,6 +32,7 @@ class Summary:
     cases: int = 0
     instances: int = 0
     labels: dict[str, int] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
     rejects: tuple[Reject, ...] = ()
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -47,6 +49,7 @@ class Summary:
             cases=counts["cases"],
             instances=counts["instances"],
             labels=counts["labels"],
+            findings=generation.manifest.get("findings", {}),
             remarks=tuple(remarks),
         )
 
@@ -73,6 +76,9 @@ class Summary:
         if self.vanished:
             lines.append(f"{self.vanished} scans of the index have no file any more (see --prune)")
         lines += [f"note: {remark}" for remark in self.remarks]
+        if self.findings:
+            told = ", ".join(f"{count} {code}" for code, count in self.findings.items())
+            lines.append(f"found: {told} (`cbir check` lists them)")
         if not self.dry_run:
             lines.append(self._state())
         return "\n".join(lines)

@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer.archive import Entry, Source
 from indexer.describe import Described, Describer, Task
 from indexer.previous import header_json
-from indexer.rejects import DUPLICATE, Reject
+from indexer.rejects import DUPLICATE, SAME_BYTES, Reject
 from indexer.work import FileRecord, Workbench, as_they_were
 from models.errors import UnreadableScan
 
@@ -59,7 +59,7 @@ class Taker:
             return _refused(source, outcome.code, str(outcome))
         first = self._sources.setdefault(tuple(sorted(outcome.sha256)), source.key)
         if first != source.key:
-            return _refused(source, DUPLICATE, f"the same bytes as {first}")
+            return _refused(source, DUPLICATE, SAME_BYTES + first)
         header = header_json(asdict(outcome.header))
         self._bench.add(
             source.key,

@@ -22,6 +22,7 @@ from indexer import store
 from indexer.archive import Entry
 from indexer.commit import WORK, sync, writing
 from indexer.describe import Described
+from indexer.quality import joined
 
 ROWS = 256
 _NAME = re.compile(r"[0-9a-f]{16}")
@@ -148,7 +149,7 @@ def rows_of(taken: Sequence[Taken]) -> pa.Table:
         columns["slice_index"] += told.slices
         columns["rows"] += [told.shape[0]] * count
         columns["columns"] += [told.shape[1]] * count
-        columns["quality"] += ["; ".join(told.quality)] * count
+        columns["quality"] += [joined(told.quality)] * count
         columns["segmentation"] += [told.segmentation] * count
     table = pa.table({f.name: pa.array(columns[f.name], f.type) for f in store.IDENTITY})
     for name in taken[0][1].blocks:

@@ -102,12 +102,12 @@ def run(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 def _preprocess(
     scan: Scan, config: Config, params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    from indexer.prepare import shown_and_segmented
+    from indexer.prepare import prepared_scan
     from indexer.preprocess import parse_chain, preprocess
     from indexer.preprocess.sheet import before_after_sheet
 
     if params["steps"] is None:
-        after, _ = shown_and_segmented(scan, replace(config, segment={"": "none"}))
+        after = prepared_scan(scan, replace(config, segment={"": "none"})).shown
     else:
         after = preprocess(scan, parse_chain(params["steps"]))
     meta = {"colour": after.colour, "bits": scan.bits, "spacing_mm": after.spacing_mm}
@@ -118,12 +118,13 @@ def _preprocess(
 def _segment(
     scan: Scan, config: Config, params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    from indexer.prepare import shown_and_segmented
+    from indexer.prepare import prepared_scan
     from indexer.segment import overlay, segment
 
-    shown, found = shown_and_segmented(scan, config)
+    prepared = prepared_scan(scan, config)
+    shown, found = prepared.shown, prepared.region
     if params["method"] != "auto":
-        found = segment(scan, shown, params["method"])
+        found = segment(prepared.measured, shown, params["method"])
     told = found.reason or f"{found.method}: the whole scan"
     if found.mask is not None:
         told = f"{found.method}: {found.mask.mean():.1%} of the scan"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from indexer.quality import code_of
 from models.arrays import FloatImage
 from models.heads import DiagnosisHead
 from models.heads.conformal import COVERAGE
@@ -19,8 +20,8 @@ UNFIT = {
     "inverted": "the scan's grey levels are the wrong way round",
     "rotated": "the scan is rotated",
 }
-"""Codes with which a remark on the scan's quality begins (`indexer.quality`), and what they mean
-for an answer; unless it was mended, such a scan gets no suggestion."""
+"""Codes of findings on the scan (`indexer.quality`), and what they mean for an answer: unless that
+was mended, such a scan gets no suggestion."""
 
 _MENDED = "(mended"
 _ROUNDING = 1e-9
@@ -41,9 +42,9 @@ class Neighbours:
 class Asked:
     """What is known of the scan and of the question.
 
-    `quality`: remarks about the scan. `features`: its blocks, each float32 (dim,). `modality`,
-    `body_part`: as its header says, or empty. `archive`: what the labelled cases are of.
-    `as_fitted`: whether the scores are of the kind that the head was fitted on. `coverage`: how
+    `quality`: the findings about the scan, as texts. `features`: its blocks, each float32 (dim,).
+    `modality`, `body_part`: as its header says, or empty. `archive`: what the labelled cases are
+    of. `as_fitted`: whether the scores are of the kind that the head was fitted on. `coverage`: how
     often the set of labels should hold the true one.
     """
 
@@ -121,7 +122,7 @@ Rule = Callable[[Neighbours, DiagnosisHead | None, Asked], str | None]
 
 def _unfit(neighbours: Neighbours, head: DiagnosisHead | None, asked: Asked) -> str | None:
     for remark in asked.quality:
-        why = UNFIT.get(remark.partition(":")[0].strip().lower())
+        why = UNFIT.get(code_of(remark))
         if why and _MENDED not in remark:
             return f"{why} ({remark})"
     return None

@@ -18,7 +18,7 @@ from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.encoders import EncoderSpec
 from models.errors import IndexUnusable
-from retrieval.answer import Hit
+from retrieval.answer import Hit, IndexFacts
 from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
 
@@ -61,6 +61,20 @@ class OpenIndex:
         """Loads what every query by a scan needs, and is otherwise loaded by the first."""
         _ = self.ranker
         self.cases_of_files(())
+
+    @property
+    def told(self) -> IndexFacts:
+        """Which index it is, for the answer."""
+        told = self.generation.manifest
+        return IndexFacts(
+            path=str(self.path),
+            generation=self.generation.number,
+            cases=told["counts"]["cases"],
+            instances=told["counts"]["instances"],
+            encoder=told["encoder"]["name"],
+            software=told["software"],
+            created=told["created"],
+        )
 
     @property
     def weights(self) -> dict[str, float]:

@@ -61,7 +61,7 @@ def facts_of(index: Path) -> IndexSummary:
     generation = commit.opened(index)
     commit.check(generation, ("heads", "rejects"))
     told = generation.manifest
-    fusion = read_heads(generation.path / "heads", generation.manifest["dims"]).fusion
+    fusion = read_heads(generation.path / "heads").fusion
     codes = Store(generation.path).table("rejects").column("code").to_pylist()
     return IndexSummary(
         path=str(index),

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from indexer.commit import opened
+from indexer.films import group_of
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.errors import UsageError
 from models.heads.conformal import COVERAGE
-from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
+from retrieval.answer import Answer, Diagnosis, Hit, QueryFacts
 from retrieval.diagnosis import Asked, Neighbours, leading, suggest, withheld
 from retrieval.index import OpenIndex
 from retrieval.ranking import Ranked
@@ -110,7 +111,7 @@ class Engine:
         if not 0.5 <= asked.coverage <= 0.99:
             raise UsageError(f"coverage is {asked.coverage}; it is a number from 0.5 to 0.99")
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._scans.describe(asked.scan, self.index)
+        described = None if asked.scan is None else self._described(asked.scan)
         blocks = self._blocks(described, asked.text)
         weights = self._weights(blocks, asked.weights)
         vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
@@ -131,7 +132,7 @@ class Engine:
         near = self._labelled(vector, allowed & ~own) if described is not None else None
         diagnosis = self._diagnosis(near, described, asked, about)
         return Answer(
-            index=self._index_facts(),
+            index=self.index.told,
             query=_query_facts(asked, described, patients, weights),
             hits=hits,
             priors=self._hits(vector, PRIORS, own),
@@ -140,6 +141,18 @@ class Engine:
             remarks=remarks_of(about),
             seconds=time.perf_counter() - began,
         )
+
+    def _described(self, scan: Path) -> "Described":
+        """The scan in numbers, with a remark if it lies otherwise than the archive's films.
+
+        Of a volume its middle instance is looked at, as it is in the archive.
+        """
+        described = self._scans.describe(scan, self.index)
+        embeddings = described.blocks["embedding"]
+        middle = embeddings[len(embeddings) // 2 :][:1]
+        group = group_of(described.header.modality, described.header.body_part)
+        found = filter(None, self.index.heads.orientation.findings(middle, [group]))
+        return replace(described, quality=(*described.quality, *found))
 
     def _blocks(self, described: "Described | None", text: str) -> dict[str, FloatImage]:
         """Each block of the query, float32 (instances, dim), zeros where it has none."""
@@ -254,18 +267,6 @@ class Engine:
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""
         return self.index.store.preview([hit.instance for hit in hits])
-
-    def _index_facts(self) -> IndexFacts:
-        told = self.index.generation.manifest
-        return IndexFacts(
-            path=str(self.index.path),
-            generation=self.index.generation.number,
-            cases=told["counts"]["cases"],
-            instances=told["counts"]["instances"],
-            encoder=told["encoder"]["name"],
-            software=told["software"],
-            created=told["created"],
-        )
 
 
 def _query_facts(

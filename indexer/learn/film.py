@@ -37,8 +37,9 @@ def film(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     paths = [Path(path) for path in params["paths"]]
     scan = read.read(paths)
     chosen = prepare.slices_of(scan, config.slices)
-    ready, found = prepare.shown_and_segmented(scan, config)
-    given = prepare.mask_of(Path(params["mask"])) if params["mask"] else None
+    prepared = prepare.prepared_scan(scan, config)
+    ready, found = prepared.shown, prepared.region
+    given = prepare.mask_of(Path(params["mask"]), prepared.cuts) if params["mask"] else None
     pictures, masks = [], []
     fits = given is not None and given.shape == ready.pixels.shape[: given.ndim]
     for number in chosen:

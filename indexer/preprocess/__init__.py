@@ -3,7 +3,26 @@
 `docs/preprocessing.md` lists the steps, their units and their defaults.
 """
 
-from indexer.preprocess.chain import DEFAULT_CHAINS, chain_for, chains_with, parse_chain, preprocess
+from indexer.preprocess.chain import (
+    DEFAULT_CHAINS,
+    apply,
+    chain_for,
+    chains_with,
+    follows_window,
+    parse_chain,
+    parted,
+    preprocess,
+)
 from indexer.preprocess.grammar import Step
 
-__all__ = ["DEFAULT_CHAINS", "Step", "chain_for", "chains_with", "parse_chain", "preprocess"]
+__all__ = [
+    "DEFAULT_CHAINS",
+    "Step",
+    "apply",
+    "chain_for",
+    "chains_with",
+    "follows_window",
+    "parse_chain",
+    "parted",
+    "preprocess",
+]

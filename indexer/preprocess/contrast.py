@@ -40,9 +40,14 @@ def stretch(scan: Scan, low: Quantity, high: Quantity) -> Scan:
     The percentiles are those of at most 32,768 pixels, evenly taken: their rank is right to about
     0.1 %, at a tenth of the time. A scan of one value becomes black.
     """
-    bottom, top = np.percentile(_sample(scan), [low.value, high.value])
-    limits = Voi(float(bottom + top) / 2, float(top - bottom), "LINEAR_EXACT")
-    return _windowed(scan, limits)
+    bottom, top = percentiles(scan, low.value, high.value)
+    return _windowed(scan, Voi((bottom + top) / 2, top - bottom, "LINEAR_EXACT"))
+
+
+def percentiles(scan: Scan, low: float, high: float) -> tuple[float, float]:
+    """Two percentiles (0 to 100) of the measured values, in the scan's unit; see `stretch`."""
+    bottom, top = np.percentile(_sample(scan), [low, high])
+    return float(bottom), float(top)
 
 
 def gamma(scan: Scan, exponent: Quantity) -> Scan:

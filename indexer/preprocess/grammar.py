@@ -85,6 +85,7 @@ class StepKind:
 
     `function`: "module:function", called with a Scan and the arguments. `windowing`: it brings
     values to 0..1. `needs_display`: it works on 0..1 only. `takes_mask`: it is handed the mask.
+    `reshapes`: what it gives has other rows and columns.
     `check`: given the arguments, the rule between them that they break, or "".
     """
 
@@ -94,6 +95,7 @@ class StepKind:
     windowing: bool = False
     needs_display: bool = False
     takes_mask: bool = False
+    reshapes: bool = False
     check: Callable[[tuple[Argument, ...]], str] | None = None
 
 

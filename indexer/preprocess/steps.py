@@ -12,6 +12,7 @@ _SIZE = Parameter("size", units=("px", "mm"), low=0.1, high=255, grain="odd")
 _CUTOFF = ("/px", "/mm")
 _SHAPE = Parameter("shape", "gaussian", words=SHAPES)
 _ORDER = Parameter("order", "2", low=1, high=20, grain="whole")
+_EDGES = ("top", "bottom", "left", "right")
 _STRUCTURES = ("vessels", "dark-vessels", "edges", "bright", "dark", "mask")
 
 
@@ -31,6 +32,21 @@ def _ascending(arguments: tuple[Argument, ...]) -> str:
 
 STEPS: Mapping[str, StepKind] = MappingProxyType(
     {
+        "crop": StepKind(
+            "indexer.preprocess.mend:crop",
+            "cuts rows and columns off",
+            tuple(
+                Parameter(e, "0", units=("px",), low=0, high=65535, grain="whole") for e in _EDGES
+            ),
+            reshapes=True,
+        ),
+        "invert": StepKind("indexer.preprocess.mend:invert", "dark for bright"),
+        "rewindow": StepKind(
+            "indexer.preprocess.mend:rewindow",
+            "another window for the file's own, by percentiles",
+            (Parameter("low", "0.5", low=0, high=100), Parameter("high", "99.5", low=0, high=100)),
+            check=_ascending,
+        ),
         "mean": StepKind("indexer.preprocess.smooth:mean", "mean of the neighbourhood", (_SIZE,)),
         "median": StepKind(
             "indexer.preprocess.smooth:median", "median of the neighbourhood", (_SIZE,)

@@ -55,7 +55,7 @@ def save(head: CombinedHead, folder: Path) -> None:
     write_whole(folder / _TOLD, json.dumps(told, indent=1, allow_nan=False).encode())
 
 
-def load(folder: Path, dims: Mapping[str, int]) -> CombinedHead:
+def load(folder: Path, dims: Mapping[str, int] | None = None) -> CombinedHead:
     """What `save` wrote. `dims`: how many numbers each block of the index has.
 
     Raises `IndexDamaged` for anything else, also for a head that does not fit the blocks.
@@ -69,7 +69,9 @@ def load(folder: Path, dims: Mapping[str, int]) -> CombinedHead:
         if not isinstance(told, dict) or told["schema"] != SCHEMA:
             raise ValueError(f"it is not of schema {SCHEMA}")
         head = _head(told, arrays)
-        _check(head, dims)
+        _check(head)
+        if dims is not None:
+            _check_blocks(head, dims)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise IndexDamaged(f"the diagnosis head of the index cannot be read: {error!r}") from error
     return head
@@ -133,23 +135,31 @@ def _calibration(told: Mapping[str, Any]) -> Calibration:
     return Calibration(int(told["cases"]), *numbers, bands, _share(told["unsure_below"]))
 
 
-def _check(head: CombinedHead, dims: Mapping[str, int]) -> None:
-    """Raises `ValueError` where shapes do not fit each other or the index."""
-    classes = set(head.classes)
+def _check_blocks(head: CombinedHead, dims: Mapping[str, int]) -> None:
+    """Raises `ValueError` or `KeyError` where it looks at other blocks than the index has."""
     if head.linear is not None:
         wide = sum(dims[name] for name in head.linear.blocks)
+        if len(head.linear.weight) != wide:
+            raise ValueError(f"the linear part's weights are {head.linear.weight.shape}")
+    if head.novelty is not None:
+        wide = sum(dims[name] for name in head.novelty.blocks)
+        if head.novelty.mean.shape != (wide,):
+            raise ValueError(f"the novelty's mean is {head.novelty.mean.shape}")
+
+
+def _check(head: CombinedHead) -> None:
+    """Raises `ValueError` where its parts do not fit each other."""
+    classes = set(head.classes)
+    if head.linear is not None:
         known = len(head.linear.classes)
-        if head.linear.weight.shape != (wide, known) or head.linear.bias.shape != (known,):
+        if head.linear.weight.shape[1:] != (known,) or head.linear.bias.shape != (known,):
             raise ValueError(f"the linear part's weights are {head.linear.weight.shape}")
         if set(head.linear.classes) - classes or known < 2:
             raise ValueError("the linear part knows labels that the vote does not")
     if head.novelty is not None:
-        wide = sum(dims[name] for name in head.novelty.blocks)
-        rank = len(head.novelty.variance)
-        if head.novelty.directions.shape != (rank, wide) or head.novelty.mean.shape != (wide,):
+        wanted = (len(head.novelty.variance), len(head.novelty.mean))
+        if head.novelty.directions.shape != wanted or not (head.novelty.variance > 0).all():
             raise ValueError(f"the novelty's directions are {head.novelty.directions.shape}")
-        if not (head.novelty.variance > 0).all():
-            raise ValueError("a variance is not above 0")
     if head.pool is not None and (head.linear is None) != (LINEAR not in head.pool.weights):
         raise ValueError("the pool is not of the parts that there are")
     if head.pool is not None and head.pool.steps and head.pool.steps.keys() != classes:

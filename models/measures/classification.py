@@ -32,6 +32,31 @@ def recalls(predictions: Predictions, weights: Numbers | None = None) -> Numbers
     return share(counted @ (own & predictions.right[:, None]), counted @ own)
 
 
+def precisions(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
+    """Of the films that are named each class, the share that is right: (resamples, C)."""
+    counted = once(predictions) if weights is None else weights
+    named = predictions.chosen[:, None] == np.arange(len(predictions.classes))
+    return share(counted @ (named & predictions.right[:, None]), counted @ named)
+
+
+def f1_of_classes(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
+    """Twice the right ones over those that are or are named each class: (resamples, C)."""
+    counted = once(predictions) if weights is None else weights
+    places = np.arange(len(predictions.classes))
+    own, named = predictions.truth[:, None] == places, predictions.chosen[:, None] == places
+    return share(2 * (counted @ (own & named)), counted @ own + counted @ named)
+
+
+def macro_f1(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
+    """The mean of the classes' F1: (resamples,)."""
+    return mean_known(f1_of_classes(predictions, weights), axis=1)
+
+
+def macro_precision(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
+    """The mean of the classes' precisions: (resamples,)."""
+    return mean_known(precisions(predictions, weights), axis=1)
+
+
 def auc_of_classes(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
     """The AUC of each class against all others: (resamples, C)."""
     counted = once(predictions) if weights is None else weights

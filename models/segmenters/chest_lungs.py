@@ -33,7 +33,7 @@ class ChestLungs:
             masks = [empty if mask is None else mask for mask in found]
             return np.stack(masks) if any(mask is not None for mask in found) else None
         mask = _pieces(np.asarray(_network().on(pixels)[0] > 0.5))
-        return mask if _two_lungs(mask) else None
+        return mask if plausible(mask) else None
 
 
 @cache
@@ -50,7 +50,7 @@ def _pieces(mask: Mask) -> Mask:
     return np.asarray(large[labels])
 
 
-def _two_lungs(mask: Mask) -> bool:
+def plausible(mask: Mask) -> bool:
     """Whether it can be both lungs: large enough, and something of it on both sides."""
     if not _LUNGS[0] <= float(mask.mean()) <= _LUNGS[1]:
         return False

@@ -4,6 +4,7 @@ Anatomically wrong changes are off unless asked for: a chest film is not mirrore
 because then the heart is on the wrong side.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
@@ -25,8 +26,8 @@ class Augmentation:
     side. `crop`: up to this share of the area is cut away and the rest enlarged. `flip_horizontal`,
     `flip_vertical`: probabilities. `brightness`, `contrast`: 0.25 for 0.75 to 1.25 times. `gamma`:
     exponent, 0.3 for exp(-0.3) to exp(0.3). `noise`: standard deviation, of a range of 1; a quarter
-    of the pictures get it. `elastic`: displacement in pixels of 256; a fifth of them get it.
-    `erase`: probability that a rectangle is covered.
+    of the pictures get it. `elastic`: displacement (root mean square) in pixels of
+    256; a fifth of them get it. `erase`: probability that a rectangle is covered.
     """
 
     rotation: float = 10.0
@@ -74,7 +75,7 @@ class Augmentation:
         return asdict(self)
 
 
-_MOST = {"rotation": 180.0, "shift": 0.5, "scale": 0.9, "crop": 0.9, "elastic": 60.0, "gamma": 2.0}
+_MOST = {"rotation": 180.0, "shift": 0.5, "scale": 0.9, "crop": 0.9, "elastic": 20.0, "gamma": 2.0}
 
 
 def transform(augmentation: Augmentation, size: int) -> "v2.Transform":
@@ -112,7 +113,11 @@ def _shapes(told: Augmentation, size: int) -> list[Any]:
             )
         )
     if told.elastic:
-        displaced = v2.ElasticTransform(alpha=told.elastic * size / 256, sigma=size / 20)
+        smooth = size / 20
+        # torchvision scales uniform noise that was smoothed, in units of half a pixel.
+        left_of_noise = 3**-0.5 / (2 * math.sqrt(math.pi) * smooth) / 2
+        alpha = told.elastic * size / 256 / left_of_noise
+        displaced = v2.ElasticTransform(alpha=alpha, sigma=smooth)
         steps.append(v2.RandomApply([displaced], 0.2))
     if told.crop:
         steps.append(

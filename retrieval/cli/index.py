@@ -28,6 +28,7 @@ from retrieval.cli.settings import Settings
     default="auto",
     help="Where labels come from; auto: the first of them that has one.",
 )
+@click.option("--no-mend", is_flag=True, help="Take scans as they are, faults and all.")
 @click.option("--encoder", help="One of `cbir models list`.")
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Processes that decode; default: cores."
@@ -46,12 +47,14 @@ def index(
     quiet: bool,
     strict: bool,
     encoder: str | None,
+    no_mend: bool,
     **options: Any,
 ) -> int:
     """See the help text above."""
     from indexer.pipeline import Options, build
 
     config = settings.config if encoder is None else replace(settings.config, encoder=encoder)
+    config = replace(config, mend=()) if no_mend else config
     bars = Bars(quiet)
     try:
         summary = build(archive, out, Options(config=config, **options), bars)

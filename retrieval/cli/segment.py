@@ -15,7 +15,8 @@ _EXAMPLE = "segment examples/queries/Montgomery_0006.dcm --method otsu"
     epilog=f"Example: cbir {_EXAMPLE} --out film.png",
     help="""Draw the region that a method finds in SCAN (a file, or a folder of slices).
 
-    Methods: auto, none, otsu, edges, watershed, hu_range:LOW,HIGH, ct_body, ct_lungs.""",
+    Methods: auto, none, otsu, edges, watershed, hu_range:LOW,HIGH, ct_body, ct_lungs,
+    chest_lungs.""",
 )
 @click.argument("scan", type=Place())
 @click.option("--method", default="auto", help="auto: what an index would do.")

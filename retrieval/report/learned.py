@@ -7,7 +7,7 @@ import numpy as np
 
 from models.measures import calibration, classification
 from models.measures.classification import balanced_accuracy, macro_auc
-from models.measures.intervals import Interval, interval
+from models.measures.intervals import Interval, Measure, interval
 from models.measures.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def classifier_figures(learned: "Learned") -> dict[str, Any]:
         "films": learned.counts,
         "remarks": list(learned.remarks),
         "test": classification.report(told).to_json(),
+        "intervals": _intervals(told),
         "calibration": calibration.report(told).to_json(),
         "systems": {name: _figures(one) for name, one in systems.items()},
         "within": {
@@ -74,6 +75,42 @@ def within_sources(
         classes = [any_of_them.classes[place] for place in present]
         found[source] = {name: one.where(here).between(*classes) for name, one in systems.items()}
     return found
+
+
+_OF_CLASSES = {
+    "precision": classification.precisions,
+    "recall": classification.recalls,
+    "f1": classification.f1_of_classes,
+    "auc": classification.auc_of_classes,
+}
+_OVERALL = {
+    "accuracy": classification.accuracy,
+    "macro_precision": classification.macro_precision,
+    "balanced_accuracy": classification.balanced_accuracy,
+    "macro_f1": classification.macro_f1,
+    "macro_auc": classification.macro_auc,
+}
+
+
+def _intervals(told: Predictions) -> dict[str, Any]:
+    """Each class's figures and the overall ones, with their 95 % intervals over patients."""
+
+    def of_class(measure: Measure, place: int) -> Measure:
+        return lambda some, weights: measure(some, weights)[:, place]
+
+    classes = [
+        {
+            "name": name,
+            "films": int((told.truth == place).sum()),
+            **{
+                figure: interval(of_class(measure, place), told).to_json()
+                for figure, measure in _OF_CLASSES.items()
+            },
+        }
+        for place, name in enumerate(told.classes)
+    ]
+    overall = {name: interval(measure, told).to_json() for name, measure in _OVERALL.items()}
+    return {"classes": classes, **overall}
 
 
 def _figures(told: Predictions) -> dict[str, Any]:

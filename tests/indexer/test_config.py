@@ -18,6 +18,7 @@ def test_what_was_written_is_read_back() -> None:
         encoder="mobilenetv2",
         preprocess={"CR": ("voi", "median:3")},
         segment={"CT": "ct_body"},
+        mend=("inverted",),
         slices=8,
     )
     assert from_json(config.to_json()) == config
@@ -27,12 +28,21 @@ def test_what_was_written_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"slice": 3}, "there is no setting 'slice'; there are: encoder, preprocess, preview_px"),
+        (
+            {"slice": 3},
+            "there is no setting 'slice'; there are: encoder, mend, preprocess, preview_px",
+        ),
         ({"slices": 0}, "slices is 0; it is a whole number from 1 to 4096"),
         ({"slices": 4097}, "slices is 4097"),
         ({"slices": 2.5}, "slices is 2.5"),
         ({"slices": True}, "slices is True"),
         ({"working_px": "256"}, "working_px is '256'"),
+        (
+            {"mend": "border"},
+            "mend is 'border'; it is a list of some of: border, inverted, wrong_win",
+        ),
+        ({"mend": ["blur"]}, "it is a list of some of: border"),
+        ({"mend": [["border"]]}, "it is a list of some of: border"),
         ({"encoder": 3}, "encoder is 3; it is the name of an encoder"),
         ({"preprocess": ["median:3"]}, "preprocess is a table of lists"),
         ({"preprocess": {"CR": "median:3"}}, "preprocess is a table of lists"),
@@ -44,6 +54,12 @@ def test_what_was_written_is_read_back() -> None:
 def test_what_does_not_fit_is_refused(data: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         from_json(data)
+
+
+def test_the_order_of_mends_is_no_difference() -> None:
+    assert from_json({"mend": ["inverted", "border"]}).mend == ("border", "inverted")
+    assert from_json({"mend": []}).mend == ()
+    assert from_json({}).mend == ("border", "inverted", "wrong_window")
 
 
 def test_steps_and_methods_that_do_not_exist_are_refused() -> None:
@@ -86,9 +102,11 @@ def test_whatever_changes_the_numbers_changes_the_identity() -> None:
         identity(Config(working_px=8), AB, DIMS),
         identity(Config(preprocess={"CR": ("voi",)}), AB, DIMS),
         identity(Config(segment={"CT": "otsu"}), AB, DIMS),
+        identity(Config(mend=()), AB, DIMS),
+        identity(Config(mend=("inverted",)), AB, DIMS),
         identity(Config(), replace(AB, sha256="cd"), DIMS),
         identity(Config(), replace(AB, mean=(0, 0, 0)), DIMS),
         identity(Config(), AB, {**DIMS, "edge": 9}),
     }
-    assert len(others) == 7
+    assert len(others) == 9
     assert plain not in others

@@ -157,14 +157,17 @@ def test_an_archive_with_one_label_suggests_nothing() -> None:
     ],
 )
 def test_an_unfit_scan_gets_no_label(remark: str, reason: str) -> None:
-    found = suggest(ALL_FOUR, CHECKED, Asked(quality=["very small: 2 x 2 pixels", remark]))
+    found = suggest(ALL_FOUR, CHECKED, Asked(quality=["very_small: 2 x 2 pixels", remark]))
     assert (found.label, found.abstained, found.code) == (None, True, "quality")
     assert found.reason == reason
     assert (found.probabilities, found.set, found.neighbours) == (PRIOR, (), 0)
     assert found.forced["tuberculosis"] == pytest.approx(4.1 / 4.4)
 
 
-@pytest.mark.parametrize("remark", ["underexposed", "inverted: wrongly (mended by invert)"])
+@pytest.mark.parametrize(
+    "remark",
+    ["underexposed: dark", "blanket: not a code", "inverted: wrongly (mended by invert)"],
+)
 def test_other_remarks_do_not_keep_it_from_answering(remark: str) -> None:
     assert suggest(ALL_FOUR, HEAD, Asked(quality=[remark])).label == "tuberculosis"
 

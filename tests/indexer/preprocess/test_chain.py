@@ -15,6 +15,9 @@ from models.errors import UsageError
 from tests.indexer.preprocess.scans import every_kind, film
 
 EVERY_STEP = [
+    "crop",
+    "invert",
+    "rewindow:1,99",
     "mean:3",
     "median:3",
     "median:7",

@@ -40,7 +40,7 @@ def test_a_list_and_one_text_mean_the_same() -> None:
 @pytest.mark.parametrize(
     ("chain", "message"),
     [
-        ("medain:3", "there is no step 'medain' ('medain:3'); there are: mean, median"),
+        ("medain:3", "there is no step 'medain' ('medain:3'); there are: crop, invert"),
         ("median", "step 'median': size is missing; write median:size"),
         (
             "median:4",

@@ -134,3 +134,27 @@ def test_what_does_not_fit_is_refused(
         Predictions.of(ABC, np.array(told), labels, [""] * len(labels))
     with pytest.raises(ValueError, match="twice"):
         Predictions.of(("a", "a"), np.array([[0.5, 0.5]]), ["a"], [""])
+
+
+def test_six_films() -> None:
+    chosen = np.eye(3)[[0, 0, 1, 1, 1, 2]]
+    told = Predictions.of(ABC, chosen, ["a", "b", "b", "b", "c", "c"], ["p"] * 3 + ["q"] * 3)
+    found = classification.report(told)
+    assert found.confusion == ((1, 0, 0), (1, 2, 0), (0, 1, 1))
+    assert found.accuracy == pytest.approx(4 / 6)
+    assert [one.precision for one in found.classes] == pytest.approx([1 / 2, 2 / 3, 1])
+    assert [one.recall for one in found.classes] == pytest.approx([1, 2 / 3, 1 / 2])
+    assert [one.f1 for one in found.classes] == pytest.approx([2 / 3, 2 / 3, 2 / 3])
+    assert found.balanced_accuracy == pytest.approx((1 + 2 / 3 + 1 / 2) / 3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_as_scikit_learn_has_them(seed: int) -> None:
+    told = drawn(100, seed)
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(told.truth, told.chosen)
+    np.testing.assert_allclose(classification.precisions(told)[0], precision)
+    np.testing.assert_allclose(classification.recalls(told)[0], recall)
+    np.testing.assert_allclose(classification.f1_of_classes(told)[0], f1)
+    assert classification.macro_auc(told)[0] == pytest.approx(
+        metrics.roc_auc_score(told.truth, told.probabilities, multi_class="ovr")
+    )

@@ -90,3 +90,12 @@ def test_a_thousand_resamples_take_no_time() -> None:
     began = time.process_time()
     intervals.interval(classification.macro_auc, many)
     assert time.process_time() - began < 5
+
+
+def test_twice_the_films_of_the_same_patients_say_no_more_than_once() -> None:
+    right = np.arange(40) % 3 > 0
+    groups = [f"p{n // 2}" for n in range(40)]
+    once = intervals.interval(classification.accuracy, said(right, groups))
+    twice = said(np.concatenate([right, right]), groups * 2)
+    again = intervals.interval(classification.accuracy, twice)
+    assert (once.low, once.high) == pytest.approx((again.low, again.high))

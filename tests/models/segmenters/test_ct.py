@@ -85,5 +85,5 @@ def test_settings_that_do_not_fit_are_named(method: str) -> None:
 
 
 def test_a_segmenter_that_does_not_exist() -> None:
-    with pytest.raises(UsageError, match="there is no segmenter 'lungs'; there are: ct_body,"):
+    with pytest.raises(UsageError, match="there is no segmenter 'lungs'; there are: chest_lungs,"):
         load("lungs")

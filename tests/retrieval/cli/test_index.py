@@ -7,6 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import cv2
+import pyarrow.parquet as pq
 import pytest
 
 from indexer import commit
@@ -25,8 +27,9 @@ def test_the_summary_and_the_progress_go_to_stderr(run: Run, films: Path) -> Non
     assert (ran.code, ran.out) == (0, "")
     assert re.search(r"describe: 100%.*2/2", ran.err)
     lines = ran.err.splitlines()
-    assert lines[-3] == "described 2, unchanged 0, rejected 0"
-    assert lines[-2] == "note: labels are taken from folder names (2 different)"
+    assert lines[-4] == "described 2, unchanged 0, rejected 0"
+    assert lines[-3] == "note: labels are taken from folder names (2 different)"
+    assert lines[-2] == "found: 1 burned_in_text (`cbir check` lists them)"
     state = r"ix: generation 1, 2 cases, 2 instances \(normal 1, pneumonia 1\), \d+\.\d s"
     assert re.fullmatch(state, lines[-1])
     ran = run("index", films, "--out", "ix")
@@ -53,6 +56,7 @@ def test_json_goes_to_stdout(run: Run, films: Path) -> None:
         "cases": 2,
         "instances": 2,
         "labels": {"normal": 1, "pneumonia": 1},
+        "findings": {"burned_in_text": 1},
         "rejects": [],
         "remarks": ["labels are taken from folder names (2 different)"],
         "dry_run": False,
@@ -196,3 +200,55 @@ def _workers_of(parent: int) -> list[str]:
         if f'"parent": {parent},'.encode() in told:
             found.append(told.decode(errors="replace"))
     return found
+
+
+def faulty_films(folder: Path, examples: Path) -> Path:
+    """Two films as they are, and the negative of one with a white border."""
+    two_films(examples, folder)
+    good = next(path for path in sorted(folder.rglob("*.jpg")))
+    levels = cv2.imread(str(examples / "archive/normal/Shenzhen_0085.jpg"), cv2.IMREAD_GRAYSCALE)
+    assert levels is not None
+    framed = cv2.copyMakeBorder(255 - levels, 0, 0, 40, 40, cv2.BORDER_CONSTANT, value=255)
+    cv2.imwrite(str(good.parent / "negative.png"), framed)
+    return folder
+
+
+def qualities(index: Path) -> dict[str, str]:
+    (part,) = index.glob("gen-*/instances-*.parquet")
+    rows = pq.read_table(part, columns=["path", "quality"]).to_pylist()
+    return {Path(row["path"]).name: row["quality"] for row in rows}
+
+
+def test_what_is_mended_is_recorded_and_can_be_turned_off(
+    run: Run, examples: Path, tmp_path: Path
+) -> None:
+    films = faulty_films(tmp_path / "faulty", examples)
+    assert run("index", films, "--out", "mended").code == 0
+    told = qualities(Path("mended"))["negative.png"]
+    assert told.startswith("border: nothing in it at the left 7%, right 7% (mended by crop:0,0,40,")
+    assert told.endswith("; inverted: bright where a chest film is dark (mended by invert)")
+    assert run("index", films, "--out", "as-it-is", "--no-mend").code == 0
+    told = qualities(Path("as-it-is"))["negative.png"]
+    assert told.split("; ") == [
+        "border: nothing in it at the left 7%, right 7%",
+        "inverted: bright where a chest film is dark",
+    ]
+    ran = run("index", films, "--out", "mended", "--no-mend")
+    assert "described 3, unchanged 0" in ran.err
+
+
+def test_a_query_is_mended_as_its_index_was(run: Run, examples: Path, tmp_path: Path) -> None:
+    films = faulty_films(tmp_path / "faulty", examples)
+    good = next(path for path in sorted(films.rglob("*.jpg")))
+    negative = cv2.imread(str(good), cv2.IMREAD_GRAYSCALE)
+    assert negative is not None
+    cv2.imwrite("query.png", 255 - negative)
+    scores = {}
+    for name, more in (("mended", ()), ("as-it-is", ("--no-mend",))):
+        assert run("index", films, "--out", name, *more).code == 0
+        told = run("query", "query.png", "--index", name, "--format", "json").json
+        hit = next(hit for hit in told["hits"] if Path(hit["path"]).name == good.name)
+        scores[name] = hit["score"]
+        assert any("inverted: " in text for text in told["query"]["quality"])
+    assert scores["mended"] > 0.99
+    assert scores["as-it-is"] < 0.9

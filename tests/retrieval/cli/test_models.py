@@ -32,12 +32,13 @@ def test_the_shipped_encoders_are_listed(run: Run) -> None:
     ran = run("models", "list")
     assert (ran.code, ran.err) == (0, "")
     assert [line.split()[:2] for line in ran.out.splitlines()] == [
+        ["chest-lungs", "segmenter"],
         ["efficientnet-lite0", "encoder"],
         ["mobilenetv2", "encoder"],
     ]
     told = run("models", "list", "--format", "json").json
-    assert [spec["name"] for spec in told] == ["efficientnet-lite0", "mobilenetv2"]
-    assert {"sha256", "size", "mean", "std", "dim", "licence", "source"} <= told[0].keys()
+    assert [spec["name"] for spec in told] == ["chest-lungs", "efficientnet-lite0", "mobilenetv2"]
+    assert {"sha256", "size", "mean", "std", "dim", "licence", "source"} <= told[1].keys()
 
 
 def test_an_encoder_is_added_used_and_missed(
@@ -47,7 +48,7 @@ def test_an_encoder_is_added_used_and_missed(
     spec = written_spec(tmp_path)
     ran = run("models", "add", tmp_path / "my.onnx", "--spec", spec)
     assert ran.out == "added the encoder mine: it takes 224 x 224 px\n"
-    assert run("models", "list", "--format", "json").json[2]["name"] == "mine"
+    assert run("models", "list", "--format", "json").json[3]["name"] == "mine"
     films = two_films(examples, tmp_path / "films")
     assert run("index", films, "--out", "ix", "--encoder", "mine", "-q").code == 0
     film = examples / "queries" / "Montgomery_0372.jpg"
@@ -64,7 +65,7 @@ def test_an_encoder_is_added_used_and_missed(
     (mine / "mine.json").unlink()
     ran = run("query", film, "--index", "ix")
     assert ran.code == 10
-    assert ran.sentence.startswith("there is no model 'mine'; there are: efficientnet-lite0")
+    assert ran.sentence.startswith("there is no model 'mine'; there are: chest-lungs")
     assert run("index", films, "--out", "other", "--encoder", "mine").code == 10
     assert not Path("other").exists()
 

@@ -40,7 +40,8 @@ def test_json_has_the_documented_keys(run: Run, examples: Path, index: Path) -> 
         "path": "",
     }
     assert told["query"]["path"] == str(examples / FILM)
-    assert told["query"]["quality"] == []
+    cut = "border: nothing in it at the bottom 17% (mended by crop:0,85,0,0)"
+    assert told["query"]["quality"] == [cut]
     assert [hit["rank"] for hit in told["hits"]] == [1, 2]
     hit = told["hits"][0]
     assert {"case_id", "patient_id", "label", "path", "modality"} <= hit.keys()
@@ -215,7 +216,7 @@ def test_a_version_in_the_environment_is_not_taken_for_an_option(
             "[query]\nkk = 1",
             "query has no setting 'kk'; there are: coverage, format, index, k, out",
         ),
-        ("[queries]\nk = 1", "'queries'; its tables are: describe, index"),
+        ("[queries]\nk = 1", "'queries'; its tables are: check, describe, index"),
         ("k = 1", "'k'; its tables are"),
         ("query = 1", "query is 1; it is a table of options"),
         ("[query", "cannot be read as TOML"),

@@ -58,6 +58,9 @@ def test_a_classifier_is_trained_and_runs_without_torch(run: Run, tmp_path: Path
     assert told["systems"]["constant class"]["auc"]["value"] == 0.5
     assert list(told["within"]) == ["North", "South"]
     assert sum(map(sum, told["test"]["confusion"])) == 12
+    one = told["intervals"]["classes"][0]
+    assert one["name"] == "disc" and one["recall"]["low"] <= one["recall"]["value"]
+    assert told["intervals"]["macro_f1"]["value"] == pytest.approx(told["test"]["macro_f1"])
     page = Path("run/report.html").read_text()
     assert "Within North alone" in page and "No patient has films on two" in page
     assert {"settings.json", "curves.csv", "curves.png"} <= {p.name for p in Path("run").iterdir()}

@@ -75,7 +75,7 @@ def test_what_was_asked_of_which_index() -> None:
         "patient_id": "P-9",
         "modality": "CR",
         "body_part": "CHEST",
-        "quality": ["very small: 50 x 50 pixels"],
+        "quality": ["very_small: 50 x 50 pixels"],
         "segmentation": "lungs",
         "weights": {"colour": 0.25, "edge": 0.0, "embedding": 0.5, "text": 0.25},
         "where": "age >= 18",

@@ -59,7 +59,7 @@ def test_all_parts_are_there() -> None:
     found = page(ANSWER)
     assert found.within("remarks") == [
         "Image:",
-        "very small: 50 x 50 pixels",
+        "very_small: 50 x 50 pixels",
         "only 3 of 5 cases: no other case fits the filter",
     ]
     assert found.within("words") == ["“cavity, upper lobe”"]

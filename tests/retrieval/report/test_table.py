@@ -12,7 +12,7 @@ WHOLE = """\
 Query  new/film.dcm  CR  CHEST
 Words  "cavity, upper lobe"
 Where  age >= 18
-!  very small: 50 x 50 pixels
+!  very_small: 50 x 50 pixels
 !  only 3 of 5 cases: no other case fits the filter
 
 #  label         score  colour  embedding   text  case       patient  modality
