@@ -23,13 +23,15 @@ SOURCES = {
 }
 """Sites of one source, and the two labels that it has."""
 
+STRANGE = "out-of-distribution AUROC"
+
 TARGETS = {
     "balanced accuracy": Limit(0.88, True),
     "AUC": Limit(0.965, True),
     "within NLM AUC": Limit(0.97, True),
     "within NIH AUC": Limit(0.92, True),
     "expected calibration error": Limit(0.05, False),
-    "out-of-distribution AUROC": Limit(0.97, True),
+    STRANGE: Limit(0.97, True),
 }
 
 
@@ -183,12 +185,14 @@ def _details(one: Reached) -> str:
     risk = ", ".join(f"{r:.3f} at {c:.0%}" for c, r in _risks(one.risk))
     right, answered = one.answered_right
     films = len(one.system.said)
+    errors = (told.ece_equal_mass, told.ece_equal_width)
+    by_mass, by_width = (_met("expected calibration error", error) for error in errors)
     rows = [
         ["", "value"],
         ["expected calibration error, 15 bins of equal mass", f"{one.error}"],
-        ["what honest probabilities show on as many films", f"{one.error_by_chance:.3f}"],
-        ["the error in 15 bins of equal width", f"{told.ece_equal_width:.3f}"],
-        ["at most 0.05", _met("expected calibration error", told.ece_equal_mass)],
+        ["- of equal width", f"{told.ece_equal_width:.3f}"],
+        ["- what honest probabilities show on as many films", f"{one.error_by_chance:.3f}"],
+        ["- at most 0.05, by mass; by width", f"{by_mass}; {by_width}"],
         ["Brier score; log loss", f"{told.brier:.3f}; {told.log_loss:.3f}"],
         ["90 % sets hold the true label", f"{one.held_intervals['overall']}"],
         *([f"- {n}", f"{i}"] for n, i in one.held_intervals.items() if n != "overall"),
@@ -202,6 +206,9 @@ def _details(one: Reached) -> str:
     for name, groups in (("other modalities and body parts", one.strange), ("near", one.near)):
         if groups:
             parts.append(_strange(name, groups))
+    if one.strange:
+        auroc = one.strange[-1].found.auroc
+        parts.append(f"{STRANGE} {TARGETS[STRANGE]}: {_met(STRANGE, auroc)} ({auroc:.3f})")
     return "\n\n".join(parts)
 
 

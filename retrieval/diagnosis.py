@@ -206,8 +206,8 @@ def _precedent(found: Diagnosis, head: DiagnosisHead, asked: Asked) -> Precedent
     """What became of the archive's own cases that got such an answer."""
     if head.calibration is None or found.label is None or not asked.as_fitted:
         return None
-    band = head.calibration.like(found.label, found.probabilities[found.label])
-    return None if band is None else Precedent(band.label, band.cases, band.right)
+    like = head.calibration.like(found.label, found.probabilities[found.label])
+    return None if like is None else Precedent(like.label, like.cases, like.right)
 
 
 def _ranked(probabilities: Mapping[str, float]) -> dict[str, float]:

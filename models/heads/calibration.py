@@ -14,8 +14,8 @@ from models.heads.leave_out import Indices
 
 Numbers = NDArray[np.float64]
 
-IN_A_BAND = 40
-"""Cases in a band, at the least: enough to say 88 of 100 to within some ten."""
+LIKE = 40
+"""Cases that an answer is compared with: enough to say 88 of 100 to within some ten."""
 
 ONE_IN = 3
 """A suggestion is withheld where more than one in so many would be wrong."""
@@ -26,15 +26,32 @@ _FLATTEST = 0.05  # a curve that does not rise has no such place
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Cases that got an answer about as sure.
+class Answers:
+    """What cases of the archive were told: n of them, from unsure to sure.
 
-    `label`: what was suggested; empty where labels had to be taken together. `low`: the lowest
-    probability of the suggestion. `cases`: how many, `right`: of how many it was true.
+    `given`: the probabilities of the suggestions, rising. `right`: whether each was true.
+    """
+
+    given: tuple[float, ...]
+    right: tuple[bool, ...]
+
+    def like(self, probability: float) -> tuple[int, int]:
+        """The `LIKE` answers that were about as sure: how many, and how many of them were right."""
+        nearest = sorted(
+            range(len(self.given)), key=lambda at: (abs(self.given[at] - probability), at)
+        )[:LIKE]
+        return len(nearest), sum(self.right[at] for at in nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Cases that were told about the same: how many (`cases`), and of how many it was true.
+
+    `label`: what was suggested; empty where that was suggested too rarely, and the cases of all
+    labels are counted.
     """
 
     label: str
-    low: float
     cases: int
     right: int
 
@@ -44,15 +61,15 @@ class Calibration:
     """What became of the archive's own answers.
 
     `cases`: how many were judged. `ece`: their expected calibration error, in up to 15 bins of 30
-    cases or more each. `accuracy`: how often the suggestion was right. `bands`: by label, from
-    unsure to sure. `unsure_below`: a suggestion that is less probable is wrong more than once in
+    cases or more each. `accuracy`: how often the suggestion was right. `answers`: by the label that
+    was suggested. `unsure_below`: a suggestion that is less probable is wrong more than once in
     three times.
     """
 
     cases: int
     ece: float
     accuracy: float
-    bands: tuple[Band, ...]
+    answers: dict[str, Answers]
     unsure_below: float
 
     @classmethod
@@ -60,36 +77,34 @@ class Calibration:
         """From the probabilities of n cases, (n, C), each judged by what had not seen it."""
         top, named = left_out.max(axis=1), left_out.argmax(axis=1)
         right = named == truth
-        labels = np.asarray(classes, dtype=str)[named]
-        bands: list[Band] = []
-        for name in classes:
-            bands += _bands(top[labels == name], right[labels == name], name)
+        rows = {name: named == at for at, name in enumerate(classes)}
         return cls(
             cases=len(truth),
             ece=_expected_error(top, right),
             accuracy=float(right.mean()),
-            bands=(*bands, *_bands(top, right, "")),
+            answers={n: _answers(top[row], right[row]) for n, row in rows.items() if row.any()},
             unsure_below=_unsure_below(top, right),
         )
 
-    def like(self, label: str, probability: float) -> Band | None:
-        """The cases that got such an answer; of all labels, where this one was suggested rarely."""
-        for name in (label, ""):
-            found = [band for band in self.bands if band.label == name]
-            if found:
-                below = [band for band in found if band.low <= probability]
-                return below[-1] if below else found[0]
-        return None
+    def like(self, label: str, probability: float) -> Like | None:
+        """The cases that got such an answer; None where the archive has too few of any."""
+        own = self.answers.get(label)
+        if own is not None and len(own.given) >= LIKE:
+            return Like(label, *own.like(probability))
+        every = [
+            pair
+            for answers in self.answers.values()
+            for pair in zip(answers.given, answers.right, strict=True)
+        ]
+        if len(every) < LIKE:
+            return None
+        given, right = zip(*sorted(every), strict=True)
+        return Like("", *Answers(given, right).like(probability))
 
 
-def _bands(top: Numbers, right: Mask, label: str) -> list[Band]:
-    """Bands of as many cases each, at most five; none where there are too few cases."""
-    count = min(5, len(top) // IN_A_BAND)
+def _answers(top: Numbers, right: Mask) -> Answers:
     order = np.argsort(top, kind="stable")
-    return [
-        Band(label, float(top[some[0]]), len(some), int(right[some].sum()))
-        for some in (np.array_split(order, count) if count else ())
-    ]
+    return Answers(tuple(map(float, top[order])), tuple(map(bool, right[order])))
 
 
 def _expected_error(top: Numbers, right: Mask) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from models.arrays import FloatImage
 from models.errors import IndexDamaged
 from models.files import write_whole
-from models.heads.calibration import Band, Calibration
+from models.heads.calibration import Answers, Calibration
 from models.heads.combined import LINEAR, VOTE, CombinedHead
 from models.heads.conformal import ConformalSets
 from models.heads.linear import LinearPart
@@ -125,14 +125,13 @@ def _pool(told: Mapping[str, Any]) -> Pool:
 
 
 def _calibration(told: Mapping[str, Any]) -> Calibration:
-    bands = tuple(
-        Band(str(b["label"]), _share(b["low"]), int(b["cases"]), int(b["right"]))
-        for b in told["bands"]
-    )
-    if any(not 0 <= band.right <= band.cases or band.cases < 1 for band in bands):
-        raise ValueError("a band has more right answers than cases")
+    answers = {}
+    for name, own in told["answers"].items():
+        answers[str(name)] = Answers(_rising(own["given"]), tuple(map(bool, own["right"])))
+        if len(own["given"]) != len(own["right"]):
+            raise ValueError("there are more answers than it is known of whether they were right")
     numbers = (_share(told["ece"]), _share(told["accuracy"]))
-    return Calibration(int(told["cases"]), *numbers, bands, _share(told["unsure_below"]))
+    return Calibration(int(told["cases"]), *numbers, answers, _share(told["unsure_below"]))
 
 
 def _check_blocks(head: CombinedHead, dims: Mapping[str, int]) -> None:

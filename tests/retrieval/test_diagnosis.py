@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.heads.calibration import Band, Calibration
+from models.heads.calibration import Answers, Calibration
 from models.heads.combined import CombinedHead
 from models.heads.conformal import ConformalSets
 from models.heads.neighbours import NeighbourVote
@@ -30,9 +30,11 @@ NOVELTY = Novelty(
     variance=np.ones(1, np.float32),
     threshold=1.0,
 )
-CALIBRATION = Calibration(
-    200, 0.03, 0.8, (Band("", 0.3, 100, 60), Band("tuberculosis", 0.5, 50, 45)), unsure_below=0.6
-)
+ANSWERS = {
+    "tuberculosis": Answers((0.5,) * 10 + (0.9,) * 40, (False,) * 10 + (True,) * 38 + (False,) * 2),
+    "normal": Answers((0.9,) * 20, (False,) * 20),
+}
+CALIBRATION = Calibration(70, 0.03, 0.8, ANSWERS, unsure_below=0.6)
 CHECKED = replace(HEAD, sets=SETS, calibration=CALIBRATION, novelty=NOVELTY)
 
 
@@ -75,10 +77,10 @@ def test_equal_probabilities_are_ordered_by_name() -> None:
 def test_an_answer_says_what_became_of_others_like_it() -> None:
     found = suggest(ALL_FOUR, CHECKED, ASKED)
     assert (found.label, found.set, found.coverage) == ("tuberculosis", ("tuberculosis",), 0.9)
-    assert found.precedent == Precedent("tuberculosis", 50, 45)
-    assert (found.judged, found.calibration_error) == (200, 0.03)
+    assert found.precedent == Precedent("tuberculosis", 40, 38)
+    assert (found.judged, found.calibration_error) == (70, 0.03)
     rarely = suggest(nearest(*["normal"] * 4), CHECKED, ASKED)
-    assert rarely.precedent == Precedent("", 100, 60)
+    assert rarely.precedent == Precedent("", 40, 18)
 
 
 def test_what_was_not_asked_as_it_was_fitted_promises_nothing() -> None:

@@ -1,9 +1,9 @@
-"""How sure one may be: bands, error, and where the curve turns."""
+"""How sure one may be: others like it, the error, and where the curve turns."""
 
 import numpy as np
 import pytest
 
-from models.heads.calibration import Band, Calibration
+from models.heads.calibration import Answers, Calibration, Like
 
 
 def told(top: np.ndarray) -> np.ndarray:
@@ -45,28 +45,35 @@ def test_always_right_and_never_right(right: float, low: float, high: float) -> 
     assert low <= found.unsure_below <= high
 
 
-def test_bands_are_of_a_label_and_of_forty_cases_at_least() -> None:
-    top, truth = drawn(200)
+def test_an_answer_is_compared_with_the_forty_that_were_about_as_sure() -> None:
+    top, truth = drawn(2000)
     found = Calibration.fit(told(top), truth, ("a", "b"))
-    bands = [band for band in found.bands if band.label == "a"]
-    assert [band.cases for band in bands] == [40] * 5
-    assert [band.low for band in bands] == sorted(band.low for band in bands)
-    assert bands == [Band("a", b.low, b.cases, b.right) for b in found.bands if b.label == "a"]
-    assert sum(band.right for band in bands) == int((truth == 0).sum())
+    assert set(found.answers) == {"a"}
+    for probability in (0.55, 0.75, 0.95):
+        like = found.like("a", probability)
+        assert like is not None
+        assert (like.label, like.cases) == ("a", 40)
+        assert like.right / 40 == pytest.approx(probability, abs=0.2)
+    nearest = np.argsort(abs(top - 0.75))[:40]
+    assert found.like("a", 0.75) == Like("a", 40, int((truth[nearest] == 0).sum()))
 
 
-def test_an_answer_is_compared_with_its_like() -> None:
-    bands = (Band("a", 0.5, 40, 20), Band("a", 0.8, 40, 36), Band("", 0.4, 90, 60))
-    found = Calibration(90, 0.05, 0.7, bands, 0.6)
-    assert found.like("a", 0.9) == bands[1]
-    assert found.like("a", 0.79) == bands[0]
-    assert found.like("a", 0.3) == bands[0]
-    assert found.like("rare", 0.9) == bands[2]
-    assert Calibration(30, 0.05, 0.7, (), 0.6).like("a", 0.9) is None
+def test_a_label_that_was_suggested_rarely_is_compared_with_all() -> None:
+    answers = {
+        "a": Answers((0.5,) * 40, (True,) * 30 + (False,) * 10),
+        "rare": Answers((0.9,) * 4, (True, True, True, False)),
+    }
+    found = Calibration(44, 0.05, 0.7, answers, 0.6)
+    assert found.like("a", 0.9) == Like("a", 40, 30)
+    rare = found.like("rare", 0.9)
+    assert rare is not None
+    assert (rare.label, rare.cases) == ("", 40)
+    assert found.like("new", 0.9) == rare
+    few = Calibration(4, 0.05, 0.7, {"rare": answers["rare"]}, 0.6)
+    assert few.like("rare", 0.9) is None
 
 
-def test_few_cases_have_no_bands_and_one_bin() -> None:
+def test_few_cases_have_one_bin() -> None:
     top, truth = drawn(20)
     found = Calibration.fit(told(top), truth, ("a", "b"))
-    assert found.bands == ()
     assert found.ece == pytest.approx(abs(float((truth == 0).mean() - top.mean())))

@@ -101,7 +101,8 @@ def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
         _set("novelty", "scale", value=[1.0]),
         _set("novelty", "blocks", value=["edge"]),
         _set("calibration", "unsure_below", value=2),
-        _set("calibration", "bands", 0, "right", value=10_000),
+        _set("calibration", "answers", "a", "right", value=[True]),
+        _set("calibration", "answers", "a", "given", value=[2.0]),
     ],
 )
 def test_what_cannot_be_is_said(folder: Path, change: Callable[[Any], None]) -> None:
