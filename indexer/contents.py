@@ -103,5 +103,9 @@ def _text(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, i
     if generation is not None and previous.usable and not changed:
         before = generation.manifest["texts"]
         if len(texts) <= (1 + _REFIT_SHARE) * before:
-            return read_heads(generation.path / "heads").text, before, False
+            return (
+                read_heads(generation.path / "heads").text,
+                before,
+                False,
+            )
     return fit_text(texts), len(texts), True

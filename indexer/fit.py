@@ -2,7 +2,8 @@
 how its films lie (`indexer.orientation`).
 
 Kept in a generation's `heads/` as JSON and safetensors. Weights and diagnosis are judged by leaving
-each patient out in turn, on the archive alone.
+each patient out in turn, on the archive alone; and where the encoder was trained on films of this
+archive, on the patients that it has not seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,17 @@ import pyarrow as pa
 from indexer import store
 from indexer.commit import write_file
 from indexer.store import Store
-from models.arrays import FloatImage
+from models.arrays import FloatImage, Mask
 from models.descriptors import text as words
 from models.errors import IndexDamaged
-from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
-from models.heads.leave_out import sample
-from models.heads.neighbours import NeighbourVote
+from models.heads import combined, stored
+from models.heads.combined import CombinedHead
+from models.heads.evidence import Evidence, sample_judged
+from models.heads.fusion import CAP, DEFAULT_WEIGHTS, FusionWeights
 from models.heads.orientation import OrientationHeads
 from models.heads.orientation_file import from_folder, to_files
 
-CASES_LOOKED_AT = 1000
+CASES_LOOKED_AT = combined.CAP
 """Labelled cases, whole patients, that weights and diagnosis are fitted on; more change little."""
 
 _IMAGE_BLOCKS = ("colour", "edge", "embedding")
@@ -36,7 +38,7 @@ class Heads:
 
     text: words.TextModel
     fusion: FusionWeights
-    vote: NeighbourVote
+    diagnosis: CombinedHead
     orientation: OrientationHeads = field(default_factory=OrientationHeads)
 
 
@@ -46,26 +48,60 @@ def fit_text(findings: Sequence[str | None]) -> words.TextModel:
 
 
 def fit_on(
-    folder: Path, cases: pa.Table, dims: Mapping[str, int]
-) -> tuple[FusionWeights, NeighbourVote]:
-    """The descriptors' weights and the vote of the neighbours, fitted on one instance a case.
+    folder: Path,
+    cases: pa.Table,
+    dims: Mapping[str, int],
+    trained_on: frozenset[str] = frozenset(),
+) -> tuple[FusionWeights, CombinedHead]:
+    """The descriptors' weights and the diagnosis head, fitted on one instance a case.
 
-    `folder`: the generation whose instances are written. `cases`: its case rows.
+    `folder`: the generation whose instances and files are written. `cases`: its case rows.
+    `trained_on`: SHA-256 of the files that the encoder was trained on.
     """
     labels = [label or "" for label in cases.column("label").to_pylist()]
+    evidence = _evidence(folder, cases, dims, trained_on)
+    small = evidence.sampled(CAP)
+    similarity = {name: block @ block.T for name, block in small.blocks.items()}
+    fusion = FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
+    named = [label for label in labels if label]
+    return with_text(fusion), combined.fit(evidence, fusion.weights, named)
+
+
+def _evidence(
+    folder: Path, cases: pa.Table, dims: Mapping[str, int], trained_on: frozenset[str]
+) -> Evidence:
+    """The labelled cases, at most `CASES_LOOKED_AT` of them, each by its middle instance."""
+    labels = [label or "" for label in cases.column("label").to_pylist()]
     patients = [patient or "" for patient in cases.column("patient_id").to_pylist()]
-    labelled = [row for row, label in enumerate(labels) if label]
-    chosen = [labelled[i] for i in sample([patients[row] for row in labelled], CASES_LOOKED_AT)]
+    judged = ~seen_cases(Store(folder), cases, trained_on)
+    labelled = np.flatnonzero(np.asarray(labels, dtype=str) != "")
+    owners = [patients[row] for row in labelled.tolist()]
+    chosen = labelled[sample_judged(owners, judged[labelled], CASES_LOOKED_AT)]
     middles = cases.column("middle_row").to_pylist()
-    vectors = _vectors(folder, [middles[row] for row in chosen], dims)
-    similarity = {name: block @ block.T for name, block in vectors.items()}
-    truth = [labels[row] for row in chosen]
-    groups = [patients[row] for row in chosen]
-    fusion = FusionWeights.fit(similarity, truth, groups)
-    shares = np.array([fusion.weights[name] for name in _IMAGE_BLOCKS], np.float32)
-    fused = np.tensordot(shares / shares.sum(), np.stack(list(similarity.values())), axes=1)
-    vote = NeighbourVote.fit(fused.astype(np.float32), truth, groups, archive=labels)
-    return with_text(fusion), vote
+    return Evidence(
+        _vectors(folder, [middles[row] for row in chosen.tolist()], dims),
+        tuple(labels[row] for row in chosen.tolist()),
+        tuple(patients[row] for row in chosen.tolist()),
+        judged[chosen],
+    )
+
+
+def seen_cases(kept: Store, cases: pa.Table, trained_on: frozenset[str]) -> Mask:
+    """The cases of patients that the encoder was trained on: bool (cases,).
+
+    A case with a listed file has been seen, and so has every other case of its patient.
+    """
+    seen = np.zeros(len(cases), bool)
+    if not trained_on:
+        return seen
+    files = kept.table("files").select(["source", "sha256"]).to_pylist()
+    sources = {file["source"] for file in files if file["sha256"] in trained_on}
+    facts = kept.facts().select(["source", "case_id"]).to_pylist()
+    found = {row["case_id"] for row in facts if row["source"] in sources}
+    rows = cases.select(["case_id", "patient_id"]).to_pylist()
+    owners = {row["patient_id"] for row in rows if row["case_id"] in found and row["patient_id"]}
+    told = [row["case_id"] in found or row["patient_id"] in owners for row in rows]
+    return np.array(told, bool)
 
 
 def with_text(fusion: FusionWeights) -> FusionWeights:
@@ -94,16 +130,15 @@ def write_heads(folder: Path, heads: Heads) -> None:
     """Writes them into `folder`. Raises `CannotWrite`."""
     words.save(heads.text, folder)
     write_file(folder / "weights.json", heads.fusion.to_json().encode())
-    write_file(folder / "diagnosis.json", heads.vote.to_json().encode())
+    stored.save(heads.diagnosis, folder)
     for name, data in to_files(heads.orientation).items():
         write_file(folder / name, data)
 
 
-def read_heads(folder: Path) -> Heads:
-    """What `write_heads` wrote. Raises `IndexDamaged`."""
+def read_heads(folder: Path, dims: Mapping[str, int] | None = None) -> Heads:
+    """What `write_heads` wrote; `dims`: of the blocks, to be checked. Raises `IndexDamaged`."""
     try:
         fusion = FusionWeights.from_json((folder / "weights.json").read_text(encoding="utf-8"))
-        vote = NeighbourVote.from_json((folder / "diagnosis.json").read_text(encoding="utf-8"))
-        return Heads(words.load(folder), fusion, vote, from_folder(folder))
+        return Heads(words.load(folder), fusion, stored.load(folder, dims), from_folder(folder))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder} cannot be read") from error

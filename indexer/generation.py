@@ -24,6 +24,7 @@ from indexer.store import FILES, REJECTS, Store
 from indexer.work import Workbench
 from models.encoders import EncoderSpec
 from models.heads.orientation import OrientationHeads
+from models.runtime.registry import trained_on
 
 _REFIT_SHARE = 0.1
 """How films lie is learned again when the archive has grown by this share."""
@@ -54,11 +55,12 @@ def write_generation(
     try:
         assemble(folder, previous.store, bench, change.content)
         cases, remarks = _write_tables(folder, change, built)
-        fusion, vote = fit_on(folder, cases, built.dims)
+        seen = trained_on(built.config.encoder)
+        fusion, diagnosis = fit_on(folder, cases, built.dims, seen)
         lie = _orientation(folder, previous, change, built)
         with commit.writing(folder):
             (folder / "heads").mkdir()
-        write_heads(folder / "heads", Heads(change.content.text, fusion, vote, lie))
+        write_heads(folder / "heads", Heads(change.content.text, fusion, diagnosis, lie))
         dim = sum(built.dims.values())
         count = vectors.write(folder / vectors.FILE, Store(folder).vectors(built.dims), dim)
         manifest = _manifest(change, built, cases, count)

@@ -31,11 +31,37 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What the neighbours suggest.
+class Precedent:
+    """What became of the archive's own cases that got such an answer when they were left out.
 
-    `probabilities` sum to 1 over the archive's labels. `set`: the labels that together reach 90 %.
-    `neighbours`: how many cases voted.
+    `cases`: how many got it; `right`: of how many it was true. `label`: what was suggested to them;
+    empty where that label was suggested too rarely, and those of all labels were counted.
+    """
+
+    label: str
+    cases: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlikeness:
+    """How far a scan is from the archive's kind; above `threshold`, 1 in 100 of its own are."""
+
+    value: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the neighbours and the scan itself suggest.
+
+    `probabilities` sum to 1 over the archive's labels. `set`: the labels that cannot be ruled out;
+    it holds the true one as often as `coverage` says, for each label, and where that is None makes
+    no promise. `atypical`: no label would be in it, so it has but the suggested one. `neighbours`:
+    how many cases voted. `judged`: cases that the answers of this archive were checked on, with an
+    expected calibration error of `calibration_error`. `note`: what the archive was too small for.
+    `code`: of the rule that withheld a label (`retrieval.diagnosis.RULES`), for a program.
+    `forced`: the probabilities before any rule withheld them; to measure by, and shown nowhere.
     """
 
     label: str | None
@@ -43,7 +69,16 @@ class Diagnosis:
     set: tuple[str, ...] = ()
     abstained: bool = False
     reason: str | None = None
+    code: str = ""
     neighbours: int = 0
+    coverage: float | None = None
+    atypical: bool = False
+    precedent: Precedent | None = None
+    unlikeness: Unlikeness | None = None
+    judged: int = 0
+    calibration_error: float | None = None
+    note: str = ""
+    forced: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +114,8 @@ class IndexFacts:
 class Answer:
     """The nearest cases, the same patient's own (priors) apart, and what they suggest.
 
-    `against`: the nearest case with another label than the suggested one; of rank 0 if it is not
-    among the hits.
+    `against`: the nearest case with another label than the suggested one, or, where labels could
+    not be told apart, than the nearest labelled case; of rank 0 if it is not among the hits.
     """
 
     index: IndexFacts

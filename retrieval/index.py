@@ -18,7 +18,8 @@ from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.encoders import EncoderSpec
 from models.errors import IndexUnusable
-from retrieval.answer import Hit
+from retrieval.answer import Hit, IndexFacts
+from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
 
 _CHECK_UP_TO_BYTES = 256 << 20
@@ -42,7 +43,7 @@ class OpenIndex:
         self.config: Config = from_json(told["config"])
         self.dims: dict[str, int] = {name: told["dims"][name] for name in BLOCKS}
         self.store = Store(self.generation.path)
-        self.heads: Heads = read_heads(self.generation.path / "heads")
+        self.heads: Heads = read_heads(self.generation.path / "heads", self.dims)
         self.facts: pa.Table = self.store.facts()
         self.cases: pa.Table = self.store.table("cases")
         ends = np.cumsum(list(self.dims.values()))
@@ -60,6 +61,20 @@ class OpenIndex:
         """Loads what every query by a scan needs, and is otherwise loaded by the first."""
         _ = self.ranker
         self.cases_of_files(())
+
+    @property
+    def told(self) -> IndexFacts:
+        """Which index it is, for the answer."""
+        told = self.generation.manifest
+        return IndexFacts(
+            path=str(self.path),
+            generation=self.generation.number,
+            cases=told["counts"]["cases"],
+            instances=told["counts"]["instances"],
+            encoder=told["encoder"]["name"],
+            software=told["software"],
+            created=told["created"],
+        )
 
     @property
     def weights(self) -> dict[str, float]:
@@ -89,6 +104,13 @@ class OpenIndex:
     def labels(self) -> list[str]:
         """Each case's label; empty where it has none."""
         return [label or "" for label in self.cases.column("label").to_pylist()]
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What the labelled cases are of."""
+        labelled = np.array([bool(label) for label in self.labels], bool)
+        told = self.cases.select(["modality", "body_part"]).filter(pa.array(labelled))
+        return Kinds.of(told.column("modality").to_pylist(), told.column("body_part").to_pylist())
 
     def label_mask(self, excluded: str) -> Mask:
         """The rows of labelled cases with another label than `excluded`: bool (rows,)."""

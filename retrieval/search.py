@@ -17,8 +17,9 @@ from indexer.films import group_of
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.errors import UsageError
-from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
-from retrieval.diagnosis import Neighbours, suggest
+from models.heads.conformal import COVERAGE
+from retrieval.answer import Answer, Diagnosis, Hit, QueryFacts
+from retrieval.diagnosis import Asked, Neighbours, leading, suggest, withheld
 from retrieval.index import OpenIndex
 from retrieval.ranking import Ranked
 from retrieval.remarks import DIAGNOSTIC_COLUMNS, Circumstances, remarks_of
@@ -38,7 +39,8 @@ class Query:
     `scan`: a file, or a folder of slices; None for a query by words alone. `text`: words, or "".
     `k`: how many cases. `weights`: descriptor -> weight, for those that differ from the index's own
     (learned) ones. `where`: a filter, see docs/filters.md. `patient_id`: whose scan it is, where
-    its header does not say; his own studies are returned apart.
+    its header does not say; his own studies are returned apart. `coverage`: how often the labels
+    that are not ruled out should hold the true one.
     """
 
     scan: Path | None = None
@@ -47,6 +49,7 @@ class Query:
     weights: Mapping[str, float] = field(default_factory=dict)
     where: str = ""
     patient_id: str = ""
+    coverage: float = COVERAGE
 
 
 class Engine:
@@ -105,6 +108,8 @@ class Engine:
             raise UsageError("nothing was asked: give a scan, --text, or both")
         if asked.k < 1:
             raise UsageError(f"k is {asked.k}; it is at least 1")
+        if not 0.5 <= asked.coverage <= 0.99:
+            raise UsageError(f"coverage is {asked.coverage}; it is a number from 0.5 to 0.99")
         allowed = self.index.selected(asked.where)
         described = None if asked.scan is None else self._described(asked.scan)
         blocks = self._blocks(described, asked.text)
@@ -124,14 +129,15 @@ class Engine:
             wanted=asked.k,
             found=len(hits),
         )
-        diagnosis = self._diagnosis(vector, allowed & ~own, described, asked.where, about)
+        near = self._labelled(vector, allowed & ~own) if described is not None else None
+        diagnosis = self._diagnosis(near, described, asked, about)
         return Answer(
-            index=self._index_facts(),
+            index=self.index.told,
             query=_query_facts(asked, described, patients, weights),
             hits=hits,
             priors=self._hits(vector, PRIORS, own),
             diagnosis=diagnosis,
-            against=self._against(vector, allowed & ~own, diagnosis, hits),
+            against=self._against(vector, allowed & ~own, leading(diagnosis, near), hits),
             remarks=remarks_of(about),
             seconds=time.perf_counter() - began,
         )
@@ -205,42 +211,54 @@ class Engine:
         given = ranker.contributions(vector, ranked, self.index.blocks)
         return self.index.hit(rank, ranked, ranker.best_row(vector, ranked), given)
 
+    def _labelled(self, vector: FloatImage, allowed: Mask) -> Neighbours:
+        """The nearest labelled cases of other patients, as many as the head wants to see."""
+        index = self.index
+        count = index.heads.diagnosis.k
+        near = index.ranker.nearest(vector, count, allowed & index.labelled_mask())
+        return Neighbours(
+            scores=np.array([one.score for one in near], np.float32),
+            labels=[index.labels[one.case] for one in near],
+        )
+
     def _diagnosis(
         self,
-        vector: FloatImage,
-        allowed: Mask,
+        near: Neighbours | None,
         described: "Described | None",
-        where: str,
+        asked: Query,
         about: Circumstances,
     ) -> Diagnosis:
-        """From the nearest labelled cases of other patients.
+        """From the nearest labelled cases of other patients, and from the scan itself.
 
         Words alone are no scan: they find cases, but suggest no diagnosis. Nor can cases that were
         chosen by their diagnosis speak for one.
         """
-        if described is None:
-            return Diagnosis(None, {}, abstained=True, reason="words were searched for, not a scan")
-        index = self.index
-        if DIAGNOSTIC_COLUMNS & set(index.columns_of(where)):
+        if described is None or near is None:
+            return withheld("words", "words were searched for, not a scan")
+        if DIAGNOSTIC_COLUMNS & set(self.index.columns_of(asked.where)):
             reason = "the filter chooses cases by their diagnosis, so they cannot speak for one"
-            return Diagnosis(None, {}, abstained=True, reason=reason)
-        if not allowed.any():
-            return Diagnosis(None, {}, abstained=True, reason="no case fits the filter")
-        head = index.heads.vote
-        near = index.ranker.nearest(vector, head.k, allowed & index.labelled_mask())
-        neighbours = Neighbours(
-            scores=np.array([one.score for one in near], np.float32),
-            labels=[index.labels[one.case] for one in near],
+            return withheld("filter", reason)
+        if not about.found:
+            return withheld("filter", "no case fits the filter")
+        middle = len(described.slices) // 2  # an archive's case is fitted by its middle instance
+        known = Asked(
+            quality=described.quality,
+            features={name: block[middle] for name, block in described.blocks.items()},
+            modality=described.header.modality,
+            body_part=described.header.body_part,
+            archive=self.index.kinds,
+            as_fitted=about.as_fitted,
+            coverage=asked.coverage,
         )
-        return suggest(neighbours, head, described.quality, as_fitted=about.as_fitted)
+        return suggest(near, self.index.heads.diagnosis, known)
 
     def _against(
-        self, vector: FloatImage, allowed: Mask, diagnosis: Diagnosis, hits: Sequence[Hit]
+        self, vector: FloatImage, allowed: Mask, leading: str | None, hits: Sequence[Hit]
     ) -> Hit | None:
-        """The nearest case with another label than the suggested one, however far it is."""
-        if diagnosis.label is None:
+        """The nearest case with another label than the leading one, however far it is."""
+        if leading is None:
             return None
-        other = allowed & self.index.label_mask(diagnosis.label)
+        other = allowed & self.index.label_mask(leading)
         for ranked in self.index.ranker.nearest(vector, 1, other):
             found = self._hit(vector, 0, ranked)
             return next((hit for hit in hits if hit.case_id == found.case_id), found)
@@ -249,18 +267,6 @@ class Engine:
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""
         return self.index.store.preview([hit.instance for hit in hits])
-
-    def _index_facts(self) -> IndexFacts:
-        told = self.index.generation.manifest
-        return IndexFacts(
-            path=str(self.index.path),
-            generation=self.index.generation.number,
-            cases=told["counts"]["cases"],
-            instances=told["counts"]["instances"],
-            encoder=told["encoder"]["name"],
-            software=told["software"],
-            created=told["created"],
-        )
 
 
 def _query_facts(

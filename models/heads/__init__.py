@@ -1,20 +1,31 @@
 """Heads: small things fitted on an archive that turn a search's findings into a statement.
 
-Fitting is NumPy; what is fitted is JSON. No torch, no scikit-learn, no pickle.
+Fitting is NumPy and SciPy; what is fitted is JSON and safetensors, and takes NumPy alone to be
+used. No torch, no pickle.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from models.arrays import FloatImage
 
+if TYPE_CHECKING:
+    from models.heads.calibration import Calibration
+    from models.heads.conformal import ConformalSets
+    from models.heads.novelty import Novelty
+
 
 class DiagnosisHead(Protocol):
-    """What `retrieval.diagnosis` asks for probabilities."""
+    """What `retrieval.diagnosis` asks of a head (`models.heads.combined.CombinedHead`)."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The archive's labels, sorted."""
+        ...
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each label's share among the archive's labelled cases."""
         ...
 
     @property
@@ -25,6 +36,26 @@ class DiagnosisHead(Protocol):
     @property
     def floor(self) -> float:
         """The score below which the nearest case is not close."""
+        ...
+
+    @property
+    def sets(self) -> "ConformalSets | None":
+        """Which labels an answer cannot rule out; None if the archive is too small."""
+        ...
+
+    @property
+    def novelty(self) -> "Novelty | None":
+        """Whether a scan is of the archive's kind; None if the archive is too small."""
+        ...
+
+    @property
+    def calibration(self) -> "Calibration | None":
+        """What became of the archive's own answers; None if the archive is too small."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """Why something of the above is missing; empty if nothing is."""
         ...
 
     def probabilities(

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from models.arrays import FloatImage, Mask
 from models.errors import IndexDamaged
-from models.heads.leave_out import codes, same_patient, sample
+from models.heads.evidence import sample_judged
+from models.heads.leave_out import codes, same_patient
 
 DEFAULT_WEIGHTS = {"colour": 0.2, "edge": 0.2, "embedding": 0.35, "text": 0.25}
 """Where there is nothing to learn from; sums to 1. Near to even, and tuned to no archive: which
@@ -74,25 +75,31 @@ class FusionWeights:
         similarity: Mapping[str, FloatImage],
         labels: Sequence[str],
         groups: Sequence[str],
-        seed: int = 0,
+        judged: Mask | None = None,
     ) -> Self:
         """The weights that serve this archive best; the same every time for the same archive.
 
         `similarity`: for each descriptor float32 (n, n), range -1..1, what the cases' blocks give
-        each other. `labels`: n names, empty where a case has none. `groups`: n patient ids. At most
-        `CAP` cases are looked at, whole patients at a time. The defaults stay with fewer than
-        `FEWEST` labelled cases, fewer than two labels, or one descriptor of the picture.
+        each other. `labels`: n names, empty where a case has none. `groups`: n patient ids.
+        `judged`: bool (n,), the cases that search, all of them if not given; the others are only
+        found. At most `CAP` cases are looked at, whole patients at a time. The defaults stay with
+        fewer than `FEWEST` labelled cases that search, fewer than two labels, or one descriptor of
+        the picture.
         """
         default = cls.default(list(similarity))
         pictures = [name for name in similarity if name != "text"]
-        labelled = [row for row, label in enumerate(labels) if label]
-        rows = np.asarray(labelled, np.intp)[sample([groups[row] for row in labelled], CAP, seed)]
+        labelled = np.flatnonzero(np.asarray(labels, dtype=str) != "")
+        may = np.ones(len(labels), bool) if judged is None else judged
+        rows = labelled[
+            sample_judged([groups[row] for row in labelled.tolist()], may[labelled], CAP)
+        ]
         chosen = [labels[row] for row in rows]
-        if len(pictures) < 2 or len(labelled) < FEWEST or len(set(chosen)) < 2:
+        few = may[labelled].sum() < FEWEST
+        if len(pictures) < 2 or few or len(set(chosen)) < 2:
             return default
         own = same_patient([groups[row] for row in rows])
         blocks = np.stack([similarity[name][np.ix_(rows, rows)] for name in pictures])
-        measure = _Measure(blocks, codes(chosen), own)
+        measure = _Measure(blocks, codes(chosen), own, may[rows])
         share = sum(default.weights[name] for name in pictures)
         start = tuple(default.weights[name] / share for name in pictures)
         best = _search(start, measure)
@@ -135,12 +142,14 @@ def _scaled(weights: Mapping[str, float], total: float) -> dict[str, float]:
 class _Measure:
     """Mean average precision of a weighting, over labels, each patient left out in turn."""
 
-    def __init__(self, blocks: FloatImage, truth: NDArray[np.intp], own: Mask) -> None:
+    def __init__(
+        self, blocks: FloatImage, truth: NDArray[np.intp], own: Mask, judged: Mask
+    ) -> None:
         self._blocks = blocks
         self._own = own
         self._relevant = (truth[:, None] == truth[None, :]) & ~own
         self._wanted = self._relevant.sum(axis=1)
-        answerable = self._wanted > 0
+        answerable = (self._wanted > 0) & judged
         of_label = np.bincount(truth[answerable], minlength=int(truth.max()) + 1)
         # A case whose label no other patient has cannot be answered, and is not asked.
         self._share = np.where(answerable, 1 / np.maximum(1, of_label[truth]), 0)

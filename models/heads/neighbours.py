@@ -17,10 +17,12 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.arrays import FloatImage
+from models.arrays import FloatImage, Mask
 from models.errors import IndexDamaged
-from models.heads.leave_out import Indices, sample, without_own
+from models.heads.evidence import sample_judged
+from models.heads.leave_out import Indices, without_own
 
 CAP = 2000
 """Cases that are looked at when fitting; more change the choice no further."""
@@ -87,6 +89,27 @@ class NeighbourVote:
         total = sum(mass.values())
         return {name: value / total for name, value in mass.items()}
 
+    def left_out(
+        self,
+        similarity: FloatImage,
+        labels: Sequence[str],
+        groups: Sequence[str],
+        rows: Indices,
+    ) -> NDArray[np.float64]:
+        """What it says of some cases among the others of the archive, their own patients' left out.
+
+        `similarity`: float32 (n, n). `rows`: (m,). Returns (m, C), in the order of `classes`.
+        """
+        alone = without_own(similarity, groups)[rows]
+        count = min(self.k, alone.shape[1])
+        near = np.argpartition(-alone, count - 1, axis=1)[:, :count]
+        scores = np.take_along_axis(alone, near, axis=1)
+        told = [
+            self.probabilities(scores[at], [labels[other] for other in near[at]])
+            for at in range(len(rows))
+        ]
+        return np.array([[one[name] for name in self.classes] for one in told], np.float64)
+
     def to_json(self) -> str:
         """The vote as JSON, for the index's `heads/` folder."""
         return json.dumps(asdict(self), indent=1, sort_keys=True, allow_nan=False)
@@ -122,27 +145,31 @@ class NeighbourVote:
         labels: Sequence[str],
         groups: Sequence[str],
         archive: Sequence[str] = (),
-        seed: int = 0,
+        judged: Mask | None = None,
     ) -> Self:
         """The k, temperature and smoothing with the least log loss, each patient left out in turn.
 
         `similarity`: float32 (n, n), the scores that the archive's cases give each other.
         `labels`: n names, empty where a case has none. `groups`: n patient ids. `archive`: the
         labels of all its cases, where these n are but a sample of them: a label that the sample
-        missed has a vote all the same. At most `CAP` cases are looked at, whole patients at a time.
-        With fewer than two labels or `FEWEST` cases, or nobody to be a neighbour, there is nothing
-        to choose by and the defaults stay.
+        missed has a vote all the same. `judged`: bool (n,), the cases that choose, all of them if
+        not given; the others are neighbours only. At most `CAP` cases are looked at, whole patients
+        at a time. With fewer than two labels or `FEWEST` cases to choose by, or nobody to be a
+        neighbour, the defaults stay.
         """
-        labelled = [row for row, label in enumerate(labels) if label]
+        labelled = np.flatnonzero(np.asarray(labels, dtype=str) != "")
+        may = np.ones(len(labels), bool) if judged is None else judged
         prior = _prior([label for label in archive or labels if label])
-        drawn = sample([groups[row] for row in labelled], CAP, seed)
-        rows = np.asarray(labelled, dtype=np.intp)[drawn]
-        if len(prior) < 2 or len(rows) < FEWEST:
+        drawn = sample_judged([groups[row] for row in labelled.tolist()], may[labelled], CAP)
+        rows = labelled[drawn]
+        asked = may[rows]
+        if len(prior) < 2 or asked.sum() < FEWEST:
             return cls(prior)
         alone = without_own(similarity[np.ix_(rows, rows)], [groups[row] for row in rows])
         index = {name: at for at, name in enumerate(sorted(prior))}
         truth = np.array([index[labels[row]] for row in rows], dtype=np.intp)
         scores, found = _nearest(alone, truth)
+        scores, found, truth = scores[asked], found[asked], truth[asked]
         if not np.isfinite(scores[:, 0]).all():
             return cls(prior)
         shares = np.array([prior[name] for name in sorted(prior)])[truth]

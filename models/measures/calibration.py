@@ -66,6 +66,21 @@ def expected_error(
     return share(abs(counted @ (gap[:, None] * inside)).sum(axis=1), counted.sum(axis=1))
 
 
+def error_by_chance(predictions: Predictions, bins: Places, draws: int = 500) -> float:
+    """The expected calibration error that honest probabilities would show on as many films.
+
+    With few films in a bin the share that is right differs from any probability by chance alone:
+    the mean over draws in which each named class is right just as often as its probability says.
+    """
+    if not len(predictions):
+        return float("nan")
+    top = predictions.probabilities.max(axis=1)
+    random = np.random.default_rng(0)
+    gap = (random.random((draws, len(top))) < top) - top
+    inside = bins[:, None] == np.unique(bins)
+    return float(abs(gap @ inside).sum(axis=1).mean() / len(top))
+
+
 def brier(predictions: Predictions, weights: Numbers | None = None) -> Numbers:
     """The mean squared distance from the truth over all classes, 0..2: (resamples,). Brier 1950."""
     counted = once(predictions) if weights is None else weights

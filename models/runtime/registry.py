@@ -5,6 +5,7 @@ A model is two files in one folder, `NAME.json` (the spec) and the ONNX file tha
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ RUNNERS: Mapping[str, str] = MappingProxyType(
 """What runs a model of each kind: made of its spec and its file's content; `check` tries it."""
 
 SHIPPED = Path(__file__).parents[1] / "weights"
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 MAX_BYTES = 2 * 1024**3
 """An ONNX file is one protocol buffer, which cannot be larger."""
 
@@ -86,7 +88,7 @@ def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
     `name`: of a shipped or an added model; or the path of a spec, ending in .json. Raises
     `ModelUnusable` if there is none, or if its file is not the one that its spec names.
     """
-    path = Path(name) if name.endswith(".json") else _find(name)
+    path = _path_of(name)
     spec = _of_kind(read_spec(path) if name.endswith(".json") else _read(path), kind)
     file = path.parent / spec.file
     onnx = _content(file)
@@ -99,6 +101,25 @@ def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
             f"not {spec.sha256}; {way_out}"
         )
     return spec, onnx
+
+
+def trained_on(name: str) -> frozenset[str]:
+    """The SHA-256 of the files that a model was trained on; none where its spec lists none.
+
+    `name`: as for `checked`. Raises `ModelUnusable` if the list that the spec names is not there,
+    or is not one of 64 hexadecimal digits a line.
+    """
+    path = _path_of(name)
+    spec = read_spec(path)
+    if not spec.trained_on:
+        return frozenset()
+    listed = path.parent / spec.trained_on
+    lines = _content(listed).decode("ascii", errors="replace").split()
+    if not all(_DIGEST.fullmatch(line) for line in lines):
+        raise ModelUnusable(
+            f"{listed} is not a list of SHA-256, 64 hexadecimal digits a line; add the model again"
+        )
+    return frozenset(line.lower() for line in lines)
 
 
 def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> ModelSpec:
@@ -129,6 +150,11 @@ def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> Mod
     load_entry(RUNNERS, spec.kind, "kind of model")(spec, onnx, threads=1).check()
     _store(spec, {spec.file: onnx, spec.trained_on: films}, kept)
     return spec
+
+
+def _path_of(name: str) -> Path:
+    """Where the spec is that a model's name, or the path of a spec ending in .json, stands for."""
+    return Path(name) if name.endswith(".json") else _find(name)
 
 
 def _of_kind(spec: ModelSpec, kind: type[S]) -> S:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
 @click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
+@click.option(
+    "--coverage",
+    default=0.9,
+    type=click.FloatRange(0.5, 0.99),
+    help="How often the labels that are not ruled out hold the true one (0.9).",
+)
 @click.option("--patient", default="", help="Whose scan it is, where its header does not say.")
 @click.option(
     "--format",
@@ -42,7 +48,7 @@ def query(
     format: str,
     out: Path | None,
     quiet: bool,
-    **asked: str | int,
+    **asked: str | int | float,
 ) -> None:
     """See the help text above."""
     weights = weights_of(str(asked["weights"]))
@@ -62,6 +68,7 @@ def query(
             weights=weights,
             where=str(asked["where"]),
             patient_id=str(asked["patient"]),
+            coverage=float(asked["coverage"]),
         )
         with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)

@@ -9,7 +9,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
+from retrieval.answer import (
+    Answer,
+    Diagnosis,
+    Hit,
+    IndexFacts,
+    Precedent,
+    QueryFacts,
+    Unlikeness,
+)
 from retrieval.report import DISCLAIMER
 
 SCHEMA = 1
@@ -92,9 +100,35 @@ def _diagnosis(diagnosis: Diagnosis, against: Hit | None) -> dict[str, Any]:
         "set": list(diagnosis.set),
         "abstained": diagnosis.abstained,
         "reason": diagnosis.reason,
+        "reason_code": diagnosis.code or None,
         "against": None if against is None else against.case_id,
         "neighbours": diagnosis.neighbours,
+        "coverage": _number(diagnosis.coverage),
+        "atypical": diagnosis.atypical,
+        "precedent": _precedent(diagnosis.precedent),
+        "novelty": _novelty(diagnosis.unlikeness),
+        "calibration": _calibration(diagnosis),
+        "note": diagnosis.note or None,
     }
+
+
+def _precedent(precedent: Precedent | None) -> dict[str, Any] | None:
+    if precedent is None:
+        return None
+    label = precedent.label or None
+    return {"label": label, "cases": precedent.cases, "right": precedent.right}
+
+
+def _novelty(unlikeness: Unlikeness | None) -> dict[str, Any] | None:
+    if unlikeness is None:
+        return None
+    return {"value": _number(unlikeness.value), "threshold": _number(unlikeness.threshold)}
+
+
+def _calibration(diagnosis: Diagnosis) -> dict[str, Any] | None:
+    if not diagnosis.judged:
+        return None
+    return {"cases": diagnosis.judged, "expected_error": _number(diagnosis.calibration_error)}
 
 
 def _numbers(values: Mapping[str, float]) -> dict[str, float | None]:

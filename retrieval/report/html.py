@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval.answer import Answer, Hit
 from retrieval.report import DISCLAIMER
+from retrieval.report.differential import explained, speaks_against
 from retrieval.report.marking import marked
 from retrieval.report.shown import age, percent, visible
 
@@ -38,6 +39,8 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
             query=answer.query,
             diagnosis=answer.diagnosis,
             against=answer.against,
+            explained=list(explained(answer.diagnosis)) if answer.diagnosis.set else [],
+            speaks_against=speaks_against(answer.diagnosis),
             films={row: data_uri(jpeg) for row, jpeg in previews.items() if jpeg},
             query_film=data_uri(answer.query.preview) if answer.query.preview else "",
             blocks=_blocks(answer),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
+from retrieval.report.differential import explained, speaks_against
 from retrieval.report.shown import one_line, percent
 
 NARROWEST = 60
@@ -116,14 +117,16 @@ def _together(rooms: Sequence[int]) -> int:
 
 def _diagnosis(diagnosis: Diagnosis, against: Hit | None, width: int) -> list[str]:
     if diagnosis.label is None:
-        return [f"No suggestion: {one_line(diagnosis.reason or 'nothing speaks for a label')}."]
-    neighbours = f" (from {diagnosis.neighbours} cases)" if diagnosis.neighbours else ""
-    lines = [f"Suggests {one_line(diagnosis.label)}{neighbours}"]
-    lines += _bars(diagnosis, width)
-    if len(diagnosis.set) > 1:
-        lines.append(f"Not told apart (90 %): {', '.join(map(one_line, diagnosis.set))}")
+        lines = [f"No suggestion: {one_line(diagnosis.reason or 'nothing speaks for a label')}."]
+    else:
+        neighbours = f" (from {diagnosis.neighbours} cases)" if diagnosis.neighbours else ""
+        neighbours = neighbours.replace(")", " and the scan itself)" if diagnosis.judged else ")")
+        lines = [f"Suggests {one_line(diagnosis.label)}{neighbours}"]
+    if diagnosis.set:
+        lines += _bars(diagnosis, width)
+        lines += map(one_line, explained(diagnosis))
     if against is not None:
-        lines.append(f"Nearest case that speaks against it: {_named(against)}")
+        lines.append(f"{speaks_against(diagnosis)}: {_named(against)}")
     return lines
 
 

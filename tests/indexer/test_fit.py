@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from indexer import fit, store
-from indexer.fit import Heads, fit_on, fit_text, read_heads, with_text, write_heads
+from indexer.fit import Heads, fit_on, fit_text, read_heads, seen_cases, with_text, write_heads
 from indexer.store import block_column
 from models.errors import IndexDamaged
+from models.heads.combined import CombinedHead
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.neighbours import NeighbourVote
 
@@ -43,29 +44,29 @@ def generation(folder: Path, labels: Sequence[str | None], telling: str = "edge"
 
 def test_the_descriptor_that_tells_labels_apart_counts_most(tmp_path: Path) -> None:
     cases = generation(tmp_path, ["a", "b"] * 20)
-    fusion, vote = fit_on(tmp_path, cases, DIMS)
+    fusion, head = fit_on(tmp_path, cases, DIMS)
     assert fusion.learned
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
     assert fusion.weights["edge"] == max(fusion.weights[n] for n in ("colour", "edge", "embedding"))
     assert fusion.weights["text"] == DEFAULT_WEIGHTS["text"]
     assert sum(fusion.weights.values()) == pytest.approx(1)
-    assert vote.prior == pytest.approx({"a": 0.5, "b": 0.5}, abs=0.05)
+    assert head.shares == pytest.approx({"a": 0.5, "b": 0.5}, abs=0.05)
 
 
 def test_unlabelled_cases_are_not_looked_at(tmp_path: Path) -> None:
     labels: list[str | None] = ["a", "b", None, "", "a", "b"]
-    _, vote = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
-    assert set(vote.classes) == {"a", "b"}
+    _, head = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    assert set(head.classes) == {"a", "b"}
 
 
 @pytest.mark.parametrize("labels", [[None, None], ["a", None], ["a"] * 30])
 def test_without_anything_to_learn_the_defaults_stay(
     tmp_path: Path, labels: list[str | None]
 ) -> None:
-    fusion, vote = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    fusion, head = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
     assert not fusion.learned
     assert fusion.weights == pytest.approx(DEFAULT_WEIGHTS)
-    assert set(vote.classes) == {label for label in labels if label}
+    assert set(head.classes) == {label for label in labels if label}
 
 
 def test_a_large_archive_is_learned_from_in_part(
@@ -75,6 +76,58 @@ def test_a_large_archive_is_learned_from_in_part(
     cases = generation(tmp_path, ["a", "b"] * 40 + ["c"])
     fusion, _ = fit_on(tmp_path, cases, DIMS)
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
+
+
+def seen_archive(folder: Path) -> pa.Table:
+    """60 cases of 30 patients, two files each; the table of the files is written too."""
+    generation(folder, ["a", "b"] * 30)
+    rows, files, instances = [], [], []
+    for row in range(60):
+        rows.append(
+            {
+                "case_id": f"c{row}",
+                "label": "ab"[row % 2],
+                "patient_id": "" if row == 59 else f"p{row // 2}",
+                "middle_row": row,
+            }
+        )
+        for part in "xy":
+            files.append(
+                {"source": f"s{row}", "path": f"{row}{part}", "sha256": f"{row:063d}{part}"}
+            )
+        instances.append({"case_id": f"c{row}", "source": f"s{row}"})
+    store.write(pa.Table.from_pylist(files), folder / "files.parquet")
+    for name, some in (("00000001", instances[:30]), ("00000002", instances[30:])):
+        path = folder / f"instances-{name}.parquet"
+        table = store.read(path)
+        for column in ("case_id", "source"):
+            table = table.append_column(column, pa.array([one[column] for one in some]))
+        store.write(table, path)
+    return pa.Table.from_pylist(rows)
+
+
+def test_a_patient_with_a_file_that_the_encoder_was_trained_on_has_been_seen(
+    tmp_path: Path,
+) -> None:
+    cases = seen_archive(tmp_path)
+    kept = store.Store(tmp_path)
+    listed = frozenset({f"{3:063d}y", f"{59:063d}x", "f" * 64})
+    # Case 3 is of the patient of case 2; nobody knows whose case 59 is.
+    assert np.flatnonzero(seen_cases(kept, cases, listed)).tolist() == [2, 3, 59]
+    assert not seen_cases(kept, cases, frozenset()).any()
+
+
+def test_only_unseen_patients_judge(tmp_path: Path) -> None:
+    cases = seen_archive(tmp_path)
+    listed = frozenset(f"{row:063d}x" for row in range(20))
+    _, head = fit_on(tmp_path, cases, DIMS, listed)
+    assert head.calibration is not None
+    assert head.calibration.cases == 40
+    everything = frozenset(f"{row:063d}x" for row in range(60))
+    fusion, none = fit_on(tmp_path, cases, DIMS, everything)
+    assert not fusion.learned
+    assert none.calibration is None
+    assert none.note.startswith("the encoder was trained on all but 0 of the labelled cases")
 
 
 def test_the_weight_of_words_is_fixed() -> None:
@@ -87,26 +140,28 @@ def test_the_weight_of_words_is_fixed() -> None:
 
 def test_heads_are_read_back_as_they_were(tmp_path: Path) -> None:
     text = fit_text(["left effusion", None, "", "right cavity", "left cavity"])
-    vote = NeighbourVote({"a": 0.25, "b": 0.75}, k=3)
+    head = CombinedHead(NeighbourVote({"a": 0.25, "b": 0.75}, k=3), note="small")
     fusion = with_text(FusionWeights.default(["colour", "edge", "embedding"]))
-    write_heads(tmp_path, Heads(text, fusion, vote))
-    again = read_heads(tmp_path)
-    assert (again.fusion, again.vote) == (fusion, vote)
+    write_heads(tmp_path, Heads(text, fusion, head))
+    again = read_heads(tmp_path, DIMS)
+    assert (again.fusion, again.diagnosis) == (fusion, head)
     words = ["effusion", "cavity left", "nothing"]
     np.testing.assert_array_equal(again.text.transform(words), text.transform(words))
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
 
 
-@pytest.mark.parametrize("name", ["weights.json", "diagnosis.json", "text.json"])
+@pytest.mark.parametrize(
+    "name", ["weights.json", "diagnosis.json", "diagnosis.safetensors", "text.json"]
+)
 @pytest.mark.parametrize("data", [b"", b"{}", b"\xff", None])
 def test_heads_that_cannot_be_read_are_damage(
     tmp_path: Path, name: str, data: bytes | None
 ) -> None:
     fusion = with_text(FusionWeights.default(["colour", "edge", "embedding"]))
-    write_heads(tmp_path, Heads(fit_text([]), fusion, NeighbourVote({})))
+    write_heads(tmp_path, Heads(fit_text([]), fusion, CombinedHead(NeighbourVote({}))))
     if data is None:
         (tmp_path / name).unlink()
     else:
         (tmp_path / name).write_bytes(data)
     with pytest.raises(IndexDamaged):
-        read_heads(tmp_path)
+        read_heads(tmp_path, DIMS)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import IndexDamaged
-from models.heads import DiagnosisHead
 from models.heads.neighbours import CAP, NeighbourVote
 
 VOTE = NeighbourVote(
@@ -176,8 +175,7 @@ def test_it_is_the_same_every_time_also_where_a_sample_is_drawn() -> None:
 
 def test_it_comes_back_from_json() -> None:
     assert NeighbourVote.from_json(VOTE.to_json()) == VOTE
-    head: DiagnosisHead = VOTE
-    assert head.classes == ("normal", "pneumonia")
+    assert VOTE.classes == ("normal", "pneumonia")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"prior": 3}'])

@@ -140,3 +140,17 @@ def test_where_a_user_s_models_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert registry.user_folder() == tmp_path / "cbir" / "models"
     monkeypatch.delenv("XDG_DATA_HOME")
     assert registry.user_folder() == Path.home() / ".local/share/cbir/models"
+
+
+def test_the_files_that_a_model_was_trained_on(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "films.txt").write_text("ab" * 32 + "\n" + "CD" * 32 + "\n", encoding="ascii")
+    added = registry.add(MOBILE, spec_file(tmp_path, trained_on="films.txt"))
+    assert registry.trained_on("mine") == {"ab" * 32, "cd" * 32}
+    assert registry.trained_on(str(folder / "mine.json")) == {"ab" * 32, "cd" * 32}
+    assert registry.trained_on(DEFAULT) == frozenset()
+    (folder / added.trained_on).write_text("ab" * 31, encoding="ascii")
+    with pytest.raises(ModelUnusable, match="is not a list of SHA-256"):
+        registry.trained_on("mine")
+    (folder / added.trained_on).unlink()
+    with pytest.raises(ModelUnusable, match="cannot be read"):
+        registry.trained_on("mine")

@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from retrieval.answer import Answer, Diagnosis, Hit, IndexFacts, QueryFacts
+from retrieval.answer import (
+    Answer,
+    Diagnosis,
+    Hit,
+    IndexFacts,
+    Precedent,
+    QueryFacts,
+    Unlikeness,
+)
 
 JPEG = b"\xff\xd8\xff\xe0 a film \xff\xd9"
 
@@ -79,6 +87,11 @@ DIAGNOSIS = Diagnosis(
     probabilities={"tuberculosis": 0.75, "normal": 0.2455, "pneumonia": 0.0045},
     set=("tuberculosis", "normal"),
     neighbours=15,
+    coverage=0.9,
+    precedent=Precedent("tuberculosis", 40, 35),
+    unlikeness=Unlikeness(0.5, 1.0),
+    judged=1200,
+    calibration_error=0.034,
 )
 
 ANSWER = Answer(
@@ -97,5 +110,7 @@ EMPTY = Answer(
     query=QueryFacts(text="cavity"),
     hits=(),
     priors=(),
-    diagnosis=Diagnosis(None, {}, abstained=True, reason="no case of the index has a label"),
+    diagnosis=Diagnosis(
+        None, {}, abstained=True, reason="no case of the index has a label", code="labels"
+    ),
 )

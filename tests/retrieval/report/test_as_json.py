@@ -98,8 +98,15 @@ def test_its_cases_and_its_diagnosis() -> None:
         "set": ["tuberculosis", "normal"],
         "abstained": False,
         "reason": None,
+        "reason_code": None,
         "against": "case-0002",
         "neighbours": 15,
+        "coverage": 0.9,
+        "atypical": False,
+        "precedent": {"label": "tuberculosis", "cases": 40, "right": 35},
+        "novelty": {"value": 0.5, "threshold": 1.0},
+        "calibration": {"cases": 1200, "expected_error": 0.034},
+        "note": None,
     }
 
 
@@ -113,8 +120,15 @@ def test_an_answer_with_nothing_in_it() -> None:
         "set": [],
         "abstained": True,
         "reason": "no case of the index has a label",
+        "reason_code": "labels",
         "against": None,
         "neighbours": 0,
+        "coverage": None,
+        "atypical": False,
+        "precedent": None,
+        "novelty": None,
+        "calibration": None,
+        "note": None,
     }
 
 

@@ -20,11 +20,15 @@ Where  age >= 18
 2  normal         0.50    0.25       0.31  -0.06  case-0002  P-2      CT
 3  (none)         0.25    0.00       0.25   0.00  case-0003
 
-Suggests tuberculosis (from 15 cases)
+Suggests tuberculosis (from 15 cases and the scan itself)
   tuberculosis   75 %  ██████████████████
   normal         25 %  ██████
   pneumonia      <1 %
-Not told apart (90 %): tuberculosis, normal
+Of 40 scans of this archive with such an answer, 35 were tuberculosis (88 of 100).
+Not ruled out: tuberculosis, normal. In about 10 of 100 cases, whatever their diagnosis, it is ruled
+  out wrongly.
+Checked on 1,200 cases of this archive, each left out: the probabilities were off by 3 of 100 on
+  average.
 Nearest case that speaks against it: case-0002 (normal, rank 2)
 
 Earlier studies of the same patient (not counted above)
@@ -101,6 +105,25 @@ def test_a_contrary_case_beyond_those_shown_is_named() -> None:
     beyond = replace(SECOND, rank=0, case_id="case-0099", score=0.5)
     told = render(replace(ANSWER, against=beyond))
     assert "speaks against it: case-0099 (normal, score 0.50, after those found)\n" in told
+
+
+def test_labels_that_cannot_be_told_apart_are_shown_all_the_same() -> None:
+    undecided = replace(DIAGNOSIS, label=None, abstained=True, reason="two labels", precedent=None)
+    lines = render(replace(ANSWER, diagnosis=undecided, priors=()), 200).split("\n")
+    at = lines.index("No suggestion: two labels.")
+    assert lines[at + 1].split() == ["tuberculosis", "75", "%", "█" * 18]
+    assert lines[at + 4].startswith("Not ruled out: tuberculosis, normal. In about 10 of 100")
+    assert lines[at + 6] == (
+        "Nearest case with another diagnosis than the first one's: case-0002 (normal, rank 2)"
+    )
+
+
+def test_what_an_archive_was_too_small_for_is_said() -> None:
+    small = Diagnosis("a", {"a": 0.8, "b": 0.2}, ("a", "b"), note="it has 9 cases", atypical=True)
+    told = render(replace(ANSWER, diagnosis=small), 200)
+    assert "Not told apart: a, b.\n" in told
+    assert "The probabilities could not be checked: it has 9 cases.\n" in told
+    assert "The scan is typical of none of the labels: read the suggestion with care.\n" in told
 
 
 def test_a_diagnosis_without_doubt_lists_no_set() -> None:

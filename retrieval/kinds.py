@@ -1,0 +1,84 @@
+"""What an archive's scans are of, as their headers say, and whether a new one is of the same.
+
+Only what is said counts, on both sides: a picture without a header is of no other kind.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+_SAME_MODALITY = {"DX": "CR", "DR": "CR", "RG": "CR", "XR": "CR", "PX": "CR", "MRI": "MR"}
+"""Projection radiography goes by several names (PS3.3 C.7.3.1.1.1 and what came before it)."""
+
+_SAME_BODY_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "SKULL": "HEAD"}
+
+_SAYS_NOTHING = frozenset({"", "OT", "SC", "UNKNOWN", "OTHER", "NONE"})
+
+_MOST = 0.5
+"""At least this share of the labelled cases has to say what it is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """How many labelled cases there are of each kind; `cases`: also those that say none."""
+
+    cases: int = 0
+    modality: Mapping[str, int] = field(default_factory=dict)
+    body_part: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, modalities: Sequence[str | None], body_parts: Sequence[str | None]) -> "Kinds":
+        """Of the labelled cases' columns, as they stand in the table."""
+        return cls(
+            len(modalities),
+            _counted(map(_modality, modalities)),
+            _counted(map(_body_part, body_parts)),
+        )
+
+    def without(self, modality: str, body_part: str) -> str | None:
+        """Why a scan of that kind is none of the archive's, or None if it may be.
+
+        The names go into the sentence as they stand in the table of what is known here; what a
+        header says in its own words does not.
+        """
+        if self._lacks(self.modality, _modality(modality)):
+            return (
+                "the scan is of another modality than the labelled cases, which are "
+                f"{_most(self.modality)}"
+            )
+        asked = _body_part(body_part)
+        alike = any(set(asked.split()) & set(known.split()) for known in self.body_part)
+        if self._lacks(self.body_part, asked) and not alike:
+            return (
+                "the scan is of another body part than the labelled cases, which are "
+                f"{_most(self.body_part)}"
+            )
+        return None
+
+    def _lacks(self, known: Mapping[str, int], asked: str) -> bool:
+        enough = sum(known.values()) >= max(1, _MOST * self.cases)
+        return bool(asked) and enough and asked not in known
+
+
+def _modality(told: str | None) -> str:
+    name = (told or "").strip().upper()
+    return "" if name in _SAYS_NOTHING else _SAME_MODALITY.get(name, name)
+
+
+def _body_part(told: str | None) -> str:
+    words = (told or "").strip().upper().replace("_", " ").replace("-", " ").split()
+    name = " ".join(_SAME_BODY_PART.get(word, word) for word in words)
+    return "" if name in _SAYS_NOTHING else name
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        if name:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """The three most frequent names."""
+    ordered = sorted(counts, key=lambda name: (-counts[name], name))
+    return ", ".join(ordered[:3]) + (" and others" if len(ordered) > 3 else "")
