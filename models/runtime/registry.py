@@ -25,6 +25,7 @@ S = TypeVar("S", bound=ModelSpec)
 
 RUNNERS: Mapping[str, str] = MappingProxyType(
     {
+        "annotator": "models.annotators.network:OpenVinoAnnotator",
         "encoder": "models.encoders.onnx:OpenVinoEncoder",
         "classifier": "models.classifiers.onnx:OpenVinoClassifier",
         "segmenter": "models.segmenters.network:OpenVinoSegmenter",
