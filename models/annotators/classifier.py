@@ -30,8 +30,6 @@ class FromClassifier:
         """The mean over slices of each label's probability; see `Annotator`."""
         probabilities, _ = self._classifier.classify(squares)
         mean = probabilities.mean(axis=0)
-        findings = {
-            name: float(share) for name, share in zip(self.spec.classes, mean, strict=True)
-        }
+        findings = {name: float(share) for name, share in zip(self.spec.classes, mean, strict=True)}
         label = max(findings, key=lambda name: findings[name])
         return Annotation(label if findings[label] > LEAST else "", findings)

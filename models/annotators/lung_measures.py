@@ -57,9 +57,7 @@ def heart_to_chest(right: Mask, left: Mask) -> float | None:
     if not rows.size:
         return None
     top, height = rows[0], rows[-1] - rows[0] + 1
-    inner = rows[
-        (rows >= top + _HEART_ROWS[0] * height) & (rows <= top + _HEART_ROWS[1] * height)
-    ]
+    inner = rows[(rows >= top + _HEART_ROWS[0] * height) & (rows <= top + _HEART_ROWS[1] * height)]
     wide = (right.sum(axis=1) >= _FULL_WIDTH * right.sum(axis=1).max()) & (
         left.sum(axis=1) >= _FULL_WIDTH * left.sum(axis=1).max()
     )

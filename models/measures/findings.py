@@ -112,9 +112,7 @@ def report(named: NamedFindings) -> dict[str, Any]:
         }
         for at, name in enumerate(named.names)
     ]
-    overall = {
-        name: _intervals(measure, named)[0].to_json() for name, measure in _OVERALL.items()
-    }
+    overall = {name: _intervals(measure, named)[0].to_json() for name, measure in _OVERALL.items()}
     return {"findings": findings, **overall}
 
 
@@ -125,6 +123,4 @@ def _intervals(measure: Measure, named: NamedFindings) -> list[Interval]:
         return [Interval(float(value), np.nan, np.nan) for value in values]
     drawn = [measure(named, weights) for weights in draws(named.groups)]
     resampled = np.concatenate([one.reshape(len(one), -1) for one in drawn])
-    return [
-        around(float(value), resampled[:, at], named.groups) for at, value in enumerate(values)
-    ]
+    return [around(float(value), resampled[:, at], named.groups) for at, value in enumerate(values)]

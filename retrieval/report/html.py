@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from retrieval.answer import Answer, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.marking import marked
-from retrieval.report.shown import age, percent, visible
+from retrieval.report.shown import age, machine_made, percent, visible
 
 if TYPE_CHECKING:
     import jinja2
@@ -63,6 +63,7 @@ def environment() -> "jinja2.Environment":
     environment.filters |= {
         "percent": percent,
         "facts": _facts,
+        "machine_made": machine_made,
         "marked": marked,
         "parts": _parts,
         "shade": lambda name: SHADES.get(name, "other"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
-from retrieval.report.shown import one_line, percent
+from retrieval.report.shown import machine_made, one_line, percent
 
 NARROWEST = 60
 _SHORTEST = 8
@@ -67,6 +67,7 @@ def _table(hits: Sequence[Hit], width: int) -> list[str]:
     patients = [one_line(hit.patient_id) for hit in hits]
     columns.append(_Column("patient", patients, identifier=True))
     columns.append(_Column("modality", [one_line(hit.modality) for hit in hits]))
+    columns.append(_Column("text", [one_line(machine_made(hit.annotated_by)) for hit in hits]))
     return _aligned([column for column in columns if any(column.texts)], width)
 
 
