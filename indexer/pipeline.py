@@ -39,8 +39,8 @@ class Options:
     """How to build. `workers`: processes that decode; None: one a core.
 
     `resume`: keep what was described before. `prune`: take out scans whose files are gone.
-    `label_from`: see `indexer.archive`. `annotations`: a table of machine-made texts, for scans that
-    nobody annotated; `drop_annotations`: take out those that are there. See `indexer.machine_made`.
+    `label_from`: see `indexer.archive`. `annotations`: a table of machine-made texts for scans that
+    nobody annotated; `drop_annotations`: take out those that are there (`indexer.machine_made`).
     """
 
     config: Config = field(default_factory=Config)

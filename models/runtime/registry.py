@@ -135,7 +135,7 @@ def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> Mod
 def _of_kind(spec: ModelSpec, kind: type[S]) -> S:
     if not isinstance(spec, kind):
         names = ", ".join(other.name for other in available(kind))
-        raise ModelUnusable(f"{spec.name!r} is a {spec.kind}; what fits here: {names}")
+        raise ModelUnusable(f"{spec.name!r} is of the kind {spec.kind!r}; what fits here: {names}")
     return spec
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.files import write_whole
 from retrieval.report import DISCLAIMER, plots
-from retrieval.report.html import environment
 from retrieval.report.findings import annotator_figures, named_findings
+from retrieval.report.html import environment
 from retrieval.report.learned import classifier_figures, predictions_of, segmenter_figures
 
 if TYPE_CHECKING:
