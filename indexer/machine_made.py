@@ -13,6 +13,7 @@ from typing import Any
 
 from indexer.annotate.table import Annotated, content_of, read_table
 from indexer.work import FileRecord
+from models.errors import UsageError
 
 Facts = dict[str, dict[str, Any]]
 
@@ -26,6 +27,11 @@ class MachineMade:
     @classmethod
     def of(cls, table: Path | None, drop: bool) -> "MachineMade":
         """Those of a table, or none at all with `drop`. Raises `UsageError`."""
+        if table is not None and drop:
+            raise UsageError(
+                "--annotations and --drop-annotations contradict each other; a new table takes the "
+                "place of the old texts by itself"
+            )
         if table is not None:
             return cls(read_table(table))
         return cls({} if drop else None)

@@ -82,7 +82,7 @@ def test_an_encoder_cannot_annotate() -> None:
 
 
 def test_a_segmenter_of_something_else_cannot_annotate(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnusable, match="finds liver; what is measured here is .* 'lungs'"):
+    with pytest.raises(ModelUnusable, match=r"finds liver; what is measured here is .* 'lungs'"):
         load(str(written(replace(SEGMENTER, regions=("liver",)), tmp_path)))
 
 

@@ -28,8 +28,10 @@ SEGMENTER = SegmenterSpec(name="tiny-segmenter", regions=("lungs",), **_TAKES)
 
 
 def content(spec: ModelSpec) -> bytes:
-    """The ONNX file of a spec: with m the picture's mean grey, 0..1, its logits are 20 (m - 1/2) and
-    their negative; each pixel's logit of a region is 20 (1/2 - its grey): dark is lung.
+    """The ONNX file of a spec.
+
+    With m the picture's mean grey, 0..1, its logits are 20 (m - 1/2) and their negative; each
+    pixel's logit of a region is 20 (1/2 - its grey): dark is lung.
     """
     onnx = pytest.importorskip("onnx")
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
