@@ -1,8 +1,8 @@
 """How well several findings of a film are named: precision, recall and AUC of each.
 
 What is not known of a film counts neither for nor against: a film whose findings nobody noted is
-no film without findings. Macro: the mean over findings (precision over those that were named at
-all); micro: over all films and findings together (Sokolova and Lapalme 2009).
+no film without findings. Macro: the mean over findings that any film has (precision over those
+that were named at all); micro: over all films and findings together (Sokolova and Lapalme 2009).
 """
 
 from collections.abc import Callable
@@ -69,8 +69,13 @@ def areas(named: NamedFindings, weights: Numbers) -> Numbers:
 
 
 def macro(measure: Measure) -> Measure:
-    """The mean over the findings of which it can be told."""
-    return lambda named, weights: mean_known(measure(named, weights), axis=1)
+    """The mean over the findings that any film has and of which it can be told."""
+
+    def mean(named: NamedFindings, weights: Numbers) -> Numbers:
+        there = named.present.any(axis=0)
+        return mean_known(measure(named, weights)[:, there], axis=1)
+
+    return mean
 
 
 def micro_precision(named: NamedFindings, weights: Numbers) -> Numbers:

@@ -128,7 +128,7 @@ def test_it_is_marked_wherever_it_is_shown(films: Path, tmp_path: Path) -> None:
     assert told.column("path").to_pylist() == [SILENT]
     (hit,) = as_json.as_object(answer)["hits"]
     assert hit["findings"] == "cavity <b>" and hit["annotated_by"] == "finder 0123456789ab"
-    assert "machine-made by finder 0123456789ab" in table.render(answer, width=160)
+    assert "\nText of 1: machine-made by finder 0123456789ab\n" in table.render(answer)
     page = html.render(answer, {})
     assert '<p class="machine">machine-made by finder 0123456789ab</p>' in page
     assert "&lt;b&gt;" in page

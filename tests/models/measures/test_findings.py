@@ -51,6 +51,14 @@ def test_as_scikit_learn_says() -> None:
     assert auc["low"] < auc["value"] < auc["high"]
 
 
+def test_a_finding_that_no_film_has_is_not_in_the_mean() -> None:
+    nobody = np.column_stack([TOLD.truth[:, 1], np.zeros(5)])
+    said = np.column_stack([TOLD.said[:, 1], np.ones(5, bool)])
+    told = findings.report(NamedFindings(("b", "c"), TOLD.scores, said, nobody, TOLD.groups))
+    assert told["findings"][1]["precision"]["value"] == 0.0
+    assert told["macro_precision"]["value"] == pytest.approx(2 / 3)
+
+
 def test_what_cannot_be_told_is_null() -> None:
     nothing = np.zeros((2, 1))
     told = findings.report(
