@@ -90,7 +90,8 @@ def searched(
 
 def _recalls(scores: Numbers, asked: Mapping[str, Sequence[Asked]]) -> dict[str, float]:
     """`scores`: float64 (queries, films), the queries kind after kind."""
-    found, start = {}, 0
+    found: dict[str, float] = {}
+    start = 0
     for kind, some in asked.items():
         part = scores[start : start + len(some)]
         found |= {f"{kind}, recall@{k}": recall_at(part, some, k) for k in AT if some}

@@ -114,10 +114,7 @@ def train_annotator(
     from models.training.run import train
 
     trunk = trunk_for(asked.network, asked.pretrained, asked.frozen, settings.seed)
-    size = asked.size or _takes(trunk).size
-    if size % 32:
-        raise UsageError(f"--size {size}: an annotator's is a multiple of 32")
-    wanted = Asked(asked.config, size, True, asked.workers, asked.label_from)
+    wanted = Asked(asked.config, _size(asked, trunk), True, asked.workers, asked.label_from)
     gathered = gather(archive, out, wanted, progress)
     known = known_findings(gathered.column("findings"), gathered.column("label"))
     split, remarks = split_of(gathered, rows_with_anything(gathered, known), settings.seed)
@@ -125,21 +122,27 @@ def train_annotator(
     regions = (asked.region,) if gathered.masked[split.train].any() else ()
     network = JointNetwork(trunk, len(films.finding_names), len(regions), settings.dropout)
     task = Annotating(network, films, augmentation)
-    about = _about(asked, size, films, split, augmentation) | {"regions": list(regions)}
-    told = {**about, "settings": settings.to_json()}
-    write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
+    about = _about(asked, films, split, augmentation, regions)
+    whole = json.dumps({**about, "settings": settings.to_json()}, indent=1)
+    write_whole(out / "settings.json", whole.encode())
     trained = train(task, split, settings, about, out, progress)
-    thresholds = _thresholds(trained.network, task, split)
-    spec = _spec(asked, _takes(trunk), films, thresholds, regions)
+    spec = _spec(asked, films, _thresholds(trained.network, task, split), regions, _takes(trunk))
     return AnnotatorLearned(
-        answers=_answers(trained.network, task, films, split, thresholds),
+        answers=_answers(trained.network, task, films, split, spec.thresholds),
         left_out=left_out,
         regions=regions,
         spec=_write(trained.network, task, spec, gathered, split, out),
-        counts={side: len(getattr(split, side)) for side in ("train", "validation", "test")},
+        counts={side: len(rows) for side, rows in asdict(split).items()},
         remarks=(*gathered.remarks, *remarks, *_remarks(left_out, regions, asked)),
         history=trained.history,
     )
+
+
+def _size(asked: AnnotatorAsked, trunk: "nn.Module") -> int:
+    size = asked.size or _takes(trunk).size
+    if size % 32:
+        raise UsageError(f"--size {size}: an annotator's is a multiple of 32")
+    return size
 
 
 def _takes(trunk: "nn.Module") -> Takes:
@@ -156,15 +159,20 @@ def _thresholds(network: "nn.Module", task: "Annotating", split: Split) -> tuple
 
 
 def _about(
-    asked: AnnotatorAsked, size: int, films: Films, split: Split, augmentation: Augmentation
+    asked: AnnotatorAsked,
+    films: Films,
+    split: Split,
+    augmentation: Augmentation,
+    regions: tuple[str, ...],
 ) -> dict[str, Any]:
     """What decides the outcome besides the training settings, as JSON."""
     return {
         "network": asked.network,
         "pretrained": asked.pretrained,
         "frozen": asked.frozen,
-        "size": size,
+        "size": films.size,
         "findings": list(films.finding_names),
+        "regions": list(regions),
         "preprocessing": asked.config.to_json(),
         "augmentation": augmentation.to_json(),
         "films": {side: len(rows) for side, rows in asdict(split).items()},
@@ -173,10 +181,10 @@ def _about(
 
 def _spec(
     asked: AnnotatorAsked,
-    takes: Takes,
     films: Films,
     thresholds: tuple[float, ...],
     regions: tuple[str, ...],
+    takes: Takes,
 ) -> AnnotatorSpec:
     began, licence = origin_of(asked.network, asked.pretrained)
     return AnnotatorSpec(

@@ -27,6 +27,13 @@ ANNOTATOR = AnnotatorSpec(
 SEGMENTER = SegmenterSpec(name="tiny-segmenter", regions=("lungs",), **_TAKES)
 
 
+_OUTPUTS = {
+    "classifier": ("embedding", "logits"),
+    "annotator": ("logits", "masks"),
+    "segmenter": ("masks",),
+}
+
+
 def content(spec: ModelSpec) -> bytes:
     """The ONNX file of a spec.
 
@@ -54,11 +61,7 @@ def content(spec: ModelSpec) -> bytes:
         "logits": ["n", 2],
         "masks": ["n", 1, side, side],
     }
-    outputs = {
-        "classifier": ("embedding", "logits"),
-        "annotator": ("logits", "masks"),
-        "segmenter": ("masks",),
-    }[spec.kind]
+    outputs = _OUTPUTS[spec.kind]
     needed = [nodes[name] for name in nodes if name in (*outputs, "embedding")]
     used = {name for node in needed for name in node.input}
     graph = helper.make_graph(
