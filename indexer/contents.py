@@ -8,6 +8,7 @@ from typing import Any
 from indexer.archive import facts_of
 from indexer.assemble import Content
 from indexer.fit import fit_text, read_heads
+from indexer.machine_made import MachineMade, people_s_texts, phrases_of
 from indexer.plan import Plan
 from indexer.previous import Previous
 from indexer.scan import Header
@@ -33,6 +34,7 @@ class Changes:
     gone: frozenset[str]
     files: tuple[FileRecord, ...]
     texts: int  # that the vocabulary was learned from
+    remarks: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -45,10 +47,12 @@ def changes(
     previous: Previous,
     bench: Mapping[str, Sequence[FileRecord]],
     vanished: frozenset[str],
+    machine: MachineMade | None = None,
 ) -> Changes:
     """`bench`: the files of each scan on the workbench.
 
-    `vanished`: sources that have no file any more and are to be kept all the same.
+    `vanished`: sources that have no file any more and are to be kept all the same. `machine`: the
+    texts for scans that nobody annotated; None: those that are there stay.
     """
     described = {source.key for source in planned.sources} & bench.keys()
     new = {record.path: record for source in described for record in bench[source]}
@@ -61,10 +65,12 @@ def changes(
         for source in planned.sources
         if source.key in described or source.key in kept
     }
+    facts |= {key: previous.facts[key] for key in stays}
+    before = {key: previous.facts[key] for key in kept}
+    facts, remarks = (machine or MachineMade()).upon(facts, before, files.values())
     relabelled = {
         key for key in facts.keys() & kept if _said(facts[key]) != _said(previous.facts[key])
     }
-    facts |= {key: previous.facts[key] for key in stays}
     gone = previous.facts.keys() - facts.keys()
     kept_anew = described & previous.facts.keys()
     text, texts, is_new = _text(facts, previous, changed=bool(gone or relabelled or kept_anew))
@@ -74,6 +80,7 @@ def changes(
         gone=frozenset(gone),
         files=tuple(files[path] for path in sorted(files) if files[path].source in facts),
         texts=texts,
+        remarks=remarks,
     )
 
 
@@ -96,16 +103,16 @@ def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _text(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, int, bool]:
     """The vocabulary, how many texts it was learned from, and whether it is new.
 
-    What was removed or replaced must not live on in it, so then it is always learned again.
+    What was removed or replaced must not live on in it, so then it is always learned again. Of what
+    machines wrote it learns the wording alone; a phrase that it does not know has it learned again.
     """
-    texts = [told["findings"] for told in facts.values() if told.get("findings")]
+    phrases = phrases_of(facts)
+    texts = [*people_s_texts(facts), *phrases]
     generation = previous.generation
     if generation is not None and previous.usable and not changed:
         before = generation.manifest["texts"]
         if len(texts) <= (1 + _REFIT_SHARE) * before:
-            return (
-                read_heads(generation.path / "heads").text,
-                before,
-                False,
-            )
+            text = read_heads(generation.path / "heads").text
+            if bool(text.transform(phrases).any(axis=1).all()):
+                return text, before, False
     return fit_text(texts), len(texts), True

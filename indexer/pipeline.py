@@ -19,6 +19,7 @@ from indexer.contents import Changes, changes
 from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
 from indexer.generation import Built, write_generation
+from indexer.machine_made import MachineMade
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
@@ -38,7 +39,8 @@ class Options:
     """How to build. `workers`: processes that decode; None: one a core.
 
     `resume`: keep what was described before. `prune`: take out scans whose files are gone.
-    `label_from`: see `indexer.archive`.
+    `label_from`: see `indexer.archive`. `annotations`: a table of machine-made texts for scans that
+    nobody annotated; `drop_annotations`: take out those that are there (`indexer.machine_made`).
     """
 
     config: Config = field(default_factory=Config)
@@ -47,6 +49,8 @@ class Options:
     dry_run: bool = False
     label_from: str = "auto"
     workers: int | None = None
+    annotations: Path | None = None
+    drop_annotations: bool = False
 
 
 def build(
@@ -63,6 +67,7 @@ def build(
     options = options or Options()
     check_steps(options.config)
     check_own(out)
+    machine = MachineMade.of(options.annotations, options.drop_annotations)
     listing = walk(archive, options.label_from)
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()
@@ -71,7 +76,7 @@ def build(
             summary = _look(listing, out, options, describer)
         else:
             with commit.locked(out):
-                summary = _update(listing, out, options, describer, progress)
+                summary = _update(listing, out, options, describer, progress, machine)
     return replace(summary, seconds=time.perf_counter() - began)
 
 
@@ -93,7 +98,12 @@ def _look(listing: Listing, out: Path, options: Options, describer: Describer) -
 
 
 def _update(
-    listing: Listing, out: Path, options: Options, describer: Describer, progress: Progress
+    listing: Listing,
+    out: Path,
+    options: Options,
+    describer: Describer,
+    progress: Progress,
+    machine: MachineMade,
 ) -> Summary:
     previous = Previous.of(out, identity_of(describer), options.resume)
     bench = Workbench(out, identity_of(describer))
@@ -107,19 +117,21 @@ def _update(
     rejects = (*listing.rejects, *carried, *planned.rejects, *refused)
     stays = unreachable(known.values(), rejects) if options.prune else planned.vanished
     on_bench = as_they_were(bench.files(), entries)
-    change = changes(planned, previous, on_bench, stays & planned.vanished)
+    change = changes(planned, previous, on_bench, stays & planned.vanished, machine)
     if not change.content.facts:
         raise NothingToIndex(_nothing(listing, rejects))
     summary = _summary(out, planned, change, rejects, refused)
     if change.nothing and previous.rejects_are(rejects):
         bench.clear()
-        return summary.of_generation(previous.generation, listing.remarks)
+        remarks = (*listing.remarks, *change.remarks)
+        return summary.of_generation(previous.generation, remarks)
     built = _built(describer, listing, rejects)
     generation, remarks = write_generation(out, previous, bench, change, built)
     bench.clear()
     commit.sweep(out, generation, previous.number)
     summary = summary.of_generation(
-        generation, (*listing.remarks, *disputes(planned.sources), *remarks)
+        generation,
+        (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks),
     )
     return replace(summary, committed=True)
 

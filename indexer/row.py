@@ -17,7 +17,7 @@ RESERVED = frozenset(
     {
         *("instance_id", "source", "slice_index", "rows", "columns", "quality", "segmentation"),
         *("case_id", "series_id", "header_patient_id", "instances", "middle_row"),
-        *("colour", "edge", "embedding", "text", "preview"),
+        *("colour", "edge", "embedding", "text", "preview", "annotated_by"),
     }
 )
 OLDEST = 150.0  # years

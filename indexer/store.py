@@ -49,6 +49,7 @@ FACTS = pa.schema(
         ("age", pa.float64()),  # years
         ("label", pa.string()),
         ("findings", pa.string()),
+        ("annotated_by", pa.string()),  # the models that wrote `findings`; null: a person, or none
         ("split", pa.string()),
     ]
 )

@@ -9,7 +9,8 @@ class Hit:
 
     `contributions`: what each descriptor gave; their sum is `score` (at most 1: the same picture).
     `path`: the best instance's file, relative to the archive. `instance`: its row in the index.
-    `slice_index`: its place in a volume, or None.
+    `slice_index`: its place in a volume, or None. `annotated_by`: the models that wrote `findings`;
+    empty where a person did.
     """
 
     rank: int
@@ -26,6 +27,7 @@ class Hit:
     sex: str = ""
     age: float | None = None
     findings: str = ""
+    annotated_by: str = ""
     slice_index: int | None = None
     instances: int = 1
 

@@ -196,8 +196,11 @@ class OpenIndex:
     def hit(self, rank: int, ranked: Ranked, row: int, given: dict[str, float]) -> Hit:
         """What a person is told of a case that was found, at its best row."""
         case = self.cases.slice(ranked.case, 1).to_pylist()[0]
-        place = self.facts.slice(row, 1).select(["path", "slice_index"]).to_pylist()[0]
-        told = {name: case[name] or "" for name in ("patient_id", "label", "findings")}
+        place = self.facts.slice(row, 1).drop_columns(["instance_id"]).to_pylist()[0]
+        # What is said of the very scan that was found, before what is said of its case.
+        text = place if place["findings"] else case
+        told = {name: case[name] or "" for name in ("patient_id", "label")}
+        told |= {name: text.get(name) or "" for name in ("findings", "annotated_by")}
         shown = {name: case[name] or "" for name in ("modality", "body_part", "view", "sex")}
         return Hit(
             rank=rank,

@@ -16,6 +16,7 @@ from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.labelled import check_classes, labelled_films
 from indexer.learn.model_folder import seen_files, write_model
 from indexer.learn.sides import split_of
+from indexer.learn.trunks import origin_of, trunk_for
 from models.arrays import FloatImage
 from models.files import write_whole
 from models.heads.leave_out import Indices
@@ -97,7 +98,7 @@ def train_classifier(
     from models.training.classify import Classification
     from models.training.run import train
 
-    trunk = _trunk(asked, settings.seed)
+    trunk = trunk_for(asked.network, asked.pretrained, asked.frozen, settings.seed)
     size = asked.size or int(trunk.takes.size)  # type: ignore[arg-type]
     wanted = Asked(asked.config, size, workers=asked.workers, label_from=asked.label_from)
     gathered = gather(archive, out, wanted, progress)
@@ -119,20 +120,6 @@ def train_classifier(
         remarks=(*gathered.remarks, *remarks),
         history=trained.history,
     )
-
-
-def _trunk(asked: ClassifierAsked, seed: int) -> "nn.Module":
-    import torch
-
-    from models.networks import trunk
-    from models.networks.weights import pretrained
-    from models.training.optimise import freeze
-
-    torch.manual_seed(seed)
-    network = pretrained(asked.network) if asked.pretrained else trunk(asked.network)
-    stages = network.stages()  # type: ignore[operator]
-    freeze(network, len(stages) if asked.frozen < 0 else asked.frozen)
-    return network
 
 
 def _about(
@@ -161,11 +148,9 @@ def _temperature(network: "nn.Module", task: "Classification", films: Films, spl
 
 def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -> ClassifierSpec:
     from models.networks import trunk
-    from models.networks.weights import ORIGINS
 
     network = trunk(asked.network)
-    origin = ORIGINS.get(asked.network) if asked.pretrained else None
-    began = f"from {origin.package} {origin.version}" if origin else "from random weights"
+    began, licence = origin_of(asked.network, asked.pretrained)
     return ClassifierSpec(
         name=asked.name,
         file="",
@@ -176,7 +161,7 @@ def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -
         dim=network.dim,  # type: ignore[arg-type]
         classes=films.classes,
         temperature=temperature,
-        licence=origin.licence if origin else "as the films it was trained on",
+        licence=licence,
         source=f"{asked.network}, trained here {began}",
     )
 

@@ -64,7 +64,7 @@ def interval(measure: Measure, predictions: Predictions, seed: int = 0) -> Inter
     """A measure with its interval."""
     value = float(measure(predictions, None)[0]) if len(predictions) else np.nan
     resampled = [measure(predictions, some) for some in draws(predictions.groups, seed=seed)]
-    return _around(value, np.concatenate(resampled), predictions.groups)
+    return around(value, np.concatenate(resampled), predictions.groups)
 
 
 def difference(
@@ -80,10 +80,11 @@ def difference(
     resampled = [
         measure(first, some) - measure(second, some) for some in draws(first.groups, seed=seed)
     ]
-    return _around(value, np.concatenate(resampled), first.groups)
+    return around(value, np.concatenate(resampled), first.groups)
 
 
-def _around(value: float, resampled: Numbers, groups: Sequence[str]) -> Interval:
+def around(value: float, resampled: Numbers, groups: Sequence[str]) -> Interval:
+    """A figure with the interval that its resamples, (resamples,), span; NaN is left out."""
     known = resampled[~np.isnan(resampled)]
     alone = len(set(groups)) < 2 and "" not in groups
     if alone or not known.size:

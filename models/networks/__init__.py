@@ -43,8 +43,16 @@ class Trunk(Protocol):
         """Its parts from the input to the output, the finest grain at which it can be frozen."""
         ...
 
+    def levels(self, x: "Tensor") -> "list[Tensor]":
+        """What is found at each resolution, the finest first, the feature map last."""
+        ...
+
     def feature_map(self, x: "Tensor") -> "Tensor":
-        """What is there before pooling: float32 (n, dim, h, w) from (n, 3, H, W)."""
+        """What is there before pooling: float32 (n, channels, h, w) from (n, 3, H, W)."""
+        ...
+
+    def pooled(self, feature_map: "Tensor") -> "Tensor":
+        """The feature, float32 (n, dim), out of the feature map."""
         ...
 
 

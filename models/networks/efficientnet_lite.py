@@ -107,15 +107,30 @@ class EfficientNetLite(nn.Module):
         stem = nn.ModuleList([self._conv_stem, self._bn0])
         return [stem, *self._blocks, nn.ModuleList([self._conv_head, self._bn1])]
 
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """The last of each resolution from H / 2 to H / 16, and the feature map."""
+        level: Tensor = functional.relu6(self._bn0(self._conv_stem(x)))
+        found = []
+        for block in self._blocks:
+            after = block(level)
+            if after.shape[-1] < level.shape[-1]:
+                found.append(level)
+            level = after
+        return [*found, functional.relu6(self._bn1(self._conv_head(level)))]
+
     def feature_map(self, x: Tensor) -> Tensor:
         """Before pooling: float32 (n, 1280, H / 32, W / 32)."""
         y = functional.relu6(self._bn0(self._conv_stem(x)))
         y = functional.relu6(self._bn1(self._conv_head(self._blocks(y))))
         return y
 
+    def pooled(self, feature_map: Tensor) -> Tensor:
+        """Its mean over the picture, float32 (n, 1280)."""
+        return feature_map.mean((2, 3))
+
     def forward(self, x: Tensor) -> Tensor:
         """The pooled feature, float32 (n, 1280)."""
-        return self.feature_map(x).mean((2, 3))
+        return self.pooled(self.feature_map(x))
 
 
 def _wide(channels: int, width: float) -> int:

@@ -25,11 +25,27 @@ class MobileNetV2(nn.Module):
         """Its 19 parts, the first and the last of them convolutions."""
         return list(self.features)
 
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """The last of each resolution from H / 2 to H / 16, and the feature map."""
+        first, *parts = self.features
+        level: Tensor = first(x)
+        found = []
+        for part in parts:
+            after = part(level)
+            if after.shape[-1] < level.shape[-1]:
+                found.append(level)
+            level = after
+        return [*found, level]
+
     def feature_map(self, x: Tensor) -> Tensor:
         """Before pooling: float32 (n, 1280, H / 32, W / 32)."""
         found: Tensor = self.features(x)
         return found
 
+    def pooled(self, feature_map: Tensor) -> Tensor:
+        """Its mean over the picture, float32 (n, 1280)."""
+        return feature_map.mean((2, 3))
+
     def forward(self, x: Tensor) -> Tensor:
         """The pooled feature, float32 (n, 1280)."""
-        return self.feature_map(x).mean((2, 3))
+        return self.pooled(self.feature_map(x))

@@ -43,13 +43,23 @@ class SmallNetwork(nn.Module):
         """The three blocks and the connected layer."""
         return [*self.blocks, self.connected]
 
-    def feature_map(self, x: Tensor) -> Tensor:
-        """What the last block finds: float32 (n, 4 * width, H / 8, W / 8)."""
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """What each block finds, at H / 2, H / 4 and H / 8."""
+        found = []
         for block in self.blocks:
             x = block(x)
-        return x
+            found.append(x)
+        return found
+
+    def feature_map(self, x: Tensor) -> Tensor:
+        """What the last block finds: float32 (n, 4 * width, H / 8, W / 8)."""
+        return self.levels(x)[-1]
+
+    def pooled(self, feature_map: Tensor) -> Tensor:
+        """Its mean over the picture and the connected layer, float32 (n, 128)."""
+        found: Tensor = self.connected(feature_map.mean((2, 3)))
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """The feature, float32 (n, 128)."""
-        found: Tensor = self.connected(self.feature_map(x).mean((2, 3)))
-        return found
+        return self.pooled(self.feature_map(x))

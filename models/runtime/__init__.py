@@ -60,3 +60,18 @@ class SegmenterSpec(ModelSpec):
 
     kind: str = "segmenter"
     regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatorSpec(ModelSpec):
+    """Findings and masks together.
+
+    Logits of `findings` from its first output; a finding is said where its probability reaches the
+    one of `thresholds` in its place. Logits of each of `regions`, (regions, size, size), from its
+    second output, which is not there where it has no regions.
+    """
+
+    kind: str = "annotator"
+    findings: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    regions: tuple[str, ...] = ()

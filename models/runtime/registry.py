@@ -26,6 +26,7 @@ S = TypeVar("S", bound=ModelSpec)
 
 RUNNERS: Mapping[str, str] = MappingProxyType(
     {
+        "annotator": "models.annotators.network:OpenVinoAnnotator",
         "encoder": "models.encoders.onnx:OpenVinoEncoder",
         "classifier": "models.classifiers.onnx:OpenVinoClassifier",
         "segmenter": "models.segmenters.network:OpenVinoSegmenter",
@@ -160,7 +161,7 @@ def _path_of(name: str) -> Path:
 def _of_kind(spec: ModelSpec, kind: type[S]) -> S:
     if not isinstance(spec, kind):
         names = ", ".join(other.name for other in available(kind))
-        raise ModelUnusable(f"{spec.name!r} is a {spec.kind}; what fits here: {names}")
+        raise ModelUnusable(f"{spec.name!r} is of the kind {spec.kind!r}; what fits here: {names}")
     return spec
 
 

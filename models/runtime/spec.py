@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelUnusable
-from models.runtime import ClassifierSpec, EncoderSpec, ModelSpec, SegmenterSpec
+from models.runtime import AnnotatorSpec, ClassifierSpec, EncoderSpec, ModelSpec, SegmenterSpec
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.onnx")
@@ -23,10 +23,11 @@ KINDS: dict[str, type[ModelSpec]] = {
     "encoder": EncoderSpec,
     "classifier": ClassifierSpec,
     "segmenter": SegmenterSpec,
+    "annotator": AnnotatorSpec,
 }
 
 _OPTIONAL = {"layout", "note", "file", "sha256", "trained_on", "kind", "temperature"}
-_LISTS = ("classes", "regions")
+_LISTS = ("classes", "regions", "findings")
 
 
 def read_spec(path: Path) -> ModelSpec:
@@ -76,10 +77,23 @@ def _tuples(told: Mapping[str, Any], path: Path) -> dict[str, tuple[Any, ...]]:
         if name in told:
             names = told[name]
             good = isinstance(names, list | tuple) and all(isinstance(n, str) and n for n in names)
-            if not good or not names or len(set(names)) < len(names):
+            maskless = name == "regions" and told.get("kind") == "annotator"
+            if not good or not (names or maskless) or len(set(names)) < len(names):
                 raise ModelUnusable(f"the spec {path}: {name} is a list of different names")
             found[name] = tuple(names)
+    if "thresholds" in told:
+        found["thresholds"] = _thresholds(told, path)
     return found
+
+
+def _thresholds(told: Mapping[str, Any], path: Path) -> tuple[float, ...]:
+    values, findings = told["thresholds"], told.get("findings", ())
+    numbers = isinstance(values, list | tuple) and all(type(v) in (int, float) for v in values)
+    if not numbers or len(values) != len(findings) or not all(0 <= v <= 1 for v in values):
+        raise ModelUnusable(
+            f"the spec {path}: thresholds are probabilities from 0 to 1, one for each finding"
+        )
+    return tuple(map(float, values))
 
 
 def to_json(spec: ModelSpec) -> str:

@@ -33,6 +33,12 @@ from retrieval.cli.settings import Settings
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Processes that decode; default: cores."
 )
+@click.option(
+    "--annotations",
+    type=Place(dir_okay=False),
+    help="Texts of `cbir annotate`, for scans that nobody annotated.",
+)
+@click.option("--drop-annotations", is_flag=True, help="Take out such texts.")
 @click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @table_or_json

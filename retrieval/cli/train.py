@@ -1,7 +1,8 @@
 """`cbir train`: what the engine learns from an archive. Needs the extra `train`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,10 +18,38 @@ from retrieval.cli.training_options import (
     training_options,
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TRUNK = (
+    click.option("--network", default="efficientnet-lite0", help="See docs/training.md."),
+    click.option(
+        "--from",
+        "begin",
+        type=click.Choice(["imagenet", "nothing"]),
+        help="Trained weights to begin with; default: imagenet where there are some.",
+    ),
+    click.option(
+        "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
+    ),
+    click.option(
+        "--label-from",
+        type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
+        default="auto",
+        help="Where labels come from; as of `cbir index`.",
+    ),
+)
+
+
+def trunk_options(command: F) -> F:
+    """Adds the options of a network that begins with a trunk."""
+    for option in reversed(_TRUNK):
+        command = option(command)
+    return command
+
 
 @click.group()
 def train() -> None:
-    """Train a classifier or a segmenter on an archive (needs the extra `train`)."""
+    """Train a classifier, a segmenter or an annotator on an archive (needs the extra `train`)."""
 
 
 @train.command(
@@ -32,24 +61,9 @@ def train() -> None:
     Interrupted, the same command goes on.""",
 )
 @click.argument("archive", type=Place())
-@click.option("--network", default="efficientnet-lite0", help="See docs/training.md.")
-@click.option(
-    "--from",
-    "begin",
-    type=click.Choice(["imagenet", "nothing"]),
-    help="Trained weights to begin with; default: imagenet where there are some.",
-)
-@click.option(
-    "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
-)
+@trunk_options
 @click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
 @click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
-@click.option(
-    "--label-from",
-    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
-    default="auto",
-    help="Where labels come from; as of `cbir index`.",
-)
 @training_options
 @verbosity
 @click.pass_obj
@@ -57,11 +71,9 @@ def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **t
     """See the help text above."""
     make_ready(out, told["resume"])
     from indexer.learn.classifier import ClassifierAsked, train_classifier
-    from models.networks.weights import ORIGINS
     from retrieval.report.training import write_classifier_report
 
-    trained = told["network"] in ORIGINS
-    pretrained = trained if told["begin"] is None else told["begin"] == "imagenet"
+    pretrained = _pretrained(told)
     asked = ClassifierAsked(
         network=told["network"],
         pretrained=pretrained,
@@ -122,6 +134,61 @@ def segmenter(settings: Settings, /, archive: Path, out: Path, quiet: bool, **to
             bars,
         )
     _tell(told, quiet, write_segmenter_report(learned, out), out, learned.spec)
+
+
+@train.command(
+    epilog="Example: cbir train annotator examples/archive --out runs/findings --network small "
+    "--size 64 --epochs 2",
+    help="""Train an annotator on ARCHIVE: findings and masks by one network.
+
+    It learns what the columns `findings`, `label` and `mask` say, each film what it has. It writes
+    a model that the base installation runs, curves and a report (JSON, HTML) into --out.
+    Interrupted, the same command goes on.""",
+)
+@click.argument("archive", type=Place())
+@trunk_options
+@click.option("--region", default="lungs", help="What the masks show, a word (lungs).")
+@click.option(
+    "--least-patients",
+    type=click.IntRange(2),
+    default=10,
+    help="Patients that must have a finding for it to be learned (10).",
+)
+@training_options
+@verbosity
+@click.pass_obj
+def annotator(settings: Settings, /, archive: Path, out: Path, quiet: bool, **told: Any) -> None:
+    """See the help text above."""
+    make_ready(out, told["resume"])
+    from indexer.learn.annotator import SETTINGS, AnnotatorAsked, train_annotator
+    from retrieval.report.training import write_annotator_report
+
+    pretrained = _pretrained(told)
+    asked = AnnotatorAsked(
+        network=told["network"],
+        pretrained=pretrained,
+        frozen=told["frozen"] if pretrained else 0,
+        size=told["size"],
+        region=told["region"],
+        least_patients=told["least_patients"],
+        name=told["name"] or "annotator",
+        config=config_of(settings, ""),
+        workers=told["workers"],
+        label_from=told["label_from"],
+    )
+    with Bars(quiet) as bars:
+        learned = train_annotator(
+            archive, out, asked, settings_of(told, SETTINGS), augmentation_of(told, {}), bars
+        )
+    _tell(told, quiet, write_annotator_report(learned, out), out, learned.spec)
+
+
+def _pretrained(told: Told) -> bool:
+    """Whether to begin with trained weights: as asked, else where there are some."""
+    from models.networks.weights import ORIGINS
+
+    trained = told["network"] in ORIGINS
+    return trained if told["begin"] is None else bool(told["begin"] == "imagenet")
 
 
 def _tell(told: Told, quiet: bool, report: dict[str, Any], out: Path, spec: Path) -> None:

@@ -88,6 +88,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "sex": hit.sex or None,
         "age": _number(hit.age),
         "findings": hit.findings or None,
+        "annotated_by": hit.annotated_by or None,
         "slice_index": hit.slice_index,
         "instances": hit.instances,
     }

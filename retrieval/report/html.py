@@ -15,7 +15,7 @@ from retrieval.answer import Answer, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
 from retrieval.report.marking import marked
-from retrieval.report.shown import age, percent, visible
+from retrieval.report.shown import age, machine_made, percent, visible
 
 if TYPE_CHECKING:
     import jinja2
@@ -66,6 +66,7 @@ def environment() -> "jinja2.Environment":
     environment.filters |= {
         "percent": percent,
         "facts": _facts,
+        "machine_made": machine_made,
         "marked": marked,
         "parts": _parts,
         "shade": lambda name: SHADES.get(name, "other"),

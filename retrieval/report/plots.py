@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.measures import calibration
+from models.measures.findings import NamedFindings
 from models.measures.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -32,6 +33,28 @@ def roc(systems: dict[str, Predictions]) -> bytes:
         axes.set(title=name, xlabel="other films called so", aspect="equal")
     figure.axes[0].set_ylabel("its films called so")
     figure.axes[-1].legend(frameon=False, fontsize=8, loc="lower right")
+    return _png(figure)
+
+
+def roc_of_findings(named: NamedFindings) -> bytes:
+    """The ROC curve of each finding that some of the films have and others have not."""
+    from sklearn.metrics import roc_curve
+
+    figure = _figure(6.4, 4.2)
+    (axes,) = _row(figure, 1)
+    for place, name in enumerate(named.names):
+        rows = named.known[:, place]
+        truth = named.present[rows, place]
+        if not truth.any() or truth.all():
+            continue
+        wrong, right, _ = roc_curve(truth, named.scores[rows, place])
+        style = "-" if place < len(_COLOURS) else "--"
+        axes.plot(wrong, right, style, color=_COLOURS[place % len(_COLOURS)], label=name)
+    axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)
+    axes.set(xlabel="films without it said to have it", ylabel="films with it said to have it")
+    axes.set(aspect="equal")
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return _png(figure)
 
 

@@ -29,6 +29,11 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def machine_made(annotated_by: str) -> str:
+    """How a text that models wrote is marked wherever it is shown; empty for a person's."""
+    return f"machine-made by {annotated_by}" if annotated_by else ""
+
+
 def age(years: float | None) -> str:
     """An age as it is said: ``47 y``, below two years ``8 mo``; empty where it is not known."""
     if years is None or not math.isfinite(years):

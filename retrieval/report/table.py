@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
-from retrieval.report.shown import one_line, percent
+from retrieval.report.shown import machine_made, one_line, percent
 
 NARROWEST = 60
 _SHORTEST = 8
@@ -68,7 +68,15 @@ def _table(hits: Sequence[Hit], width: int) -> list[str]:
     patients = [one_line(hit.patient_id) for hit in hits]
     columns.append(_Column("patient", patients, identifier=True))
     columns.append(_Column("modality", [one_line(hit.modality) for hit in hits]))
-    return _aligned([column for column in columns if any(column.texts)], width)
+    rows = _aligned([column for column in columns if any(column.texts)], width)
+    return [*rows, *_machines(hits)]
+
+
+def _machines(hits: Sequence[Hit]) -> Iterator[str]:
+    """Whose texts no person wrote: a line below the table for each of the models."""
+    for by in dict.fromkeys(hit.annotated_by for hit in hits if hit.annotated_by):
+        ranks = ", ".join(str(hit.rank) for hit in hits if hit.annotated_by == by)
+        yield f"Text of {ranks}: {machine_made(one_line(by))}"
 
 
 @dataclass(frozen=True, slots=True)

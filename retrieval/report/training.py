@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from models.files import write_whole
 from retrieval.report import DISCLAIMER, plots
+from retrieval.report.findings import annotator_figures, named_findings
 from retrieval.report.html import environment
 from retrieval.report.learned import classifier_figures, predictions_of, segmenter_figures
 
 if TYPE_CHECKING:
+    from indexer.learn.annotator import AnnotatorLearned
     from indexer.learn.classifier import Learned
     from indexer.learn.segmenter import SegmenterLearned
 
@@ -40,6 +42,16 @@ def write_segmenter_report(learned: "SegmenterLearned", run: Path) -> dict[str, 
     }
     pictures = {"Dice of the test films": plots.spread(dice, "Dice")}
     _write(figures, pictures, "segmenter.html.j2", run)
+    return figures
+
+
+def write_annotator_report(learned: "AnnotatorLearned", run: Path) -> dict[str, Any]:
+    """Writes both into `run` and gives the figures. Raises `CannotWrite`."""
+    figures = annotator_figures(learned)
+    pictures = {
+        "How well each finding is told": plots.roc_of_findings(named_findings(learned.answers))
+    }
+    _write(figures, pictures, "annotator.html.j2", run)
     return figures
 
 

@@ -52,3 +52,34 @@ def test_a_u_net_gives_a_mask_of_the_picture_s_size() -> None:
     network = UNet(regions=2, width=8).eval()
     with torch.inference_mode():
         assert network(torch.zeros(1, 1, 96, 64)).shape == (1, 2, 96, 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("small", 3), ("mobilenetv2", 5), ("efficientnet-lite0", 5)]
+)
+def test_levels_become_finer_and_end_with_the_feature_map(name: str, count: int) -> None:
+    import torch
+
+    network = trunk(name).eval()
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        levels = network.levels(picture)  # type: ignore[operator]
+        places = network.feature_map(picture)  # type: ignore[operator]
+        pooled = network.pooled(levels[-1])  # type: ignore[operator]
+        assert torch.equal(pooled, network(picture))
+    assert [level.shape[2] for level in levels] == [64 >> at for at in range(1, count + 1)]
+    assert torch.equal(levels[-1], places)
+
+
+def test_a_joint_network_gives_findings_and_masks() -> None:
+    import torch
+
+    from models.networks.joint import JointNetwork
+
+    picture = torch.zeros(2, 3, 96, 64)
+    both = JointNetwork(trunk("small"), findings=5, regions=1, dropout=0.1).eval()
+    alone = JointNetwork(trunk("small"), findings=5, regions=0, dropout=0.1).eval()
+    with torch.inference_mode():
+        findings, masks = both(picture)
+        assert findings.shape == (2, 5) and masks.shape == (2, 1, 96, 64)
+        assert alone(picture).shape == (2, 5)

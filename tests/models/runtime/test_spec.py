@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.errors import ModelUnusable
+from models.runtime import AnnotatorSpec
 from models.runtime.spec import from_json, read_spec, to_json
 
 GOOD: dict[str, Any] = {
@@ -82,3 +83,41 @@ def test_not_a_spec(content: bytes, tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match="there is no spec"):
         read_spec(tmp_path / "spec.json")
+
+
+ANNOTATOR: dict[str, Any] = {
+    **{name: value for name, value in GOOD.items() if name != "dim"},
+    "kind": "annotator",
+    "findings": ["Mass", "Scar"],
+    "thresholds": [0.5, 0],
+    "regions": [],
+}
+
+
+def test_an_annotator_may_have_no_regions_and_one_finding() -> None:
+    spec = from_json(ANNOTATOR, Path("mine.json"))
+    assert isinstance(spec, AnnotatorSpec)
+    assert (spec.findings, spec.thresholds, spec.regions) == (("Mass", "Scar"), (0.5, 0.0), ())
+    one = from_json({**ANNOTATOR, "findings": ["Mass"], "thresholds": [1]}, Path("mine.json"))
+    assert isinstance(one, AnnotatorSpec) and one.thresholds == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"findings": []}, "findings is a list of different names"),
+        ({"findings": ["Mass", "Mass"]}, "findings is a list of different names"),
+        ({"findings": "Mass"}, "findings is a list of different names"),
+        ({"regions": [""]}, "regions is a list of different names"),
+        ({"thresholds": [0.5]}, "thresholds are probabilities from 0 to 1, one for each finding"),
+        ({"thresholds": [0.5, 1.5]}, "thresholds are probabilities"),
+        ({"thresholds": [0.5, True]}, "thresholds are probabilities"),
+        ({"thresholds": [0.5, float("nan")]}, "thresholds are probabilities"),
+        ({"thresholds": 0.5}, "thresholds are probabilities"),
+        ({"kind": "segmenter"}, "unknown: findings, thresholds"),
+    ],
+)
+def test_an_annotator_that_is_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ModelUnusable) as caught:
+        from_json({**ANNOTATOR, **change}, Path("mine.json"))
+    assert words in str(caught.value)

@@ -64,7 +64,7 @@ def test_every_command_has_a_section_and_an_example() -> None:
     assert set(commands()) == {
         *("index", "query", "check", "info", "verify", "preprocess", "segment"),
         *("models list", "models add"),
-        *("train classifier", "train segmenter"),
+        *("annotate", "train classifier", "train segmenter", "train annotator"),
     }
     for name, command in commands().items():
         assert f"{command.epilog} ".startswith(f"Example: cbir {name} "), name

@@ -187,6 +187,90 @@ def test_a_segmenter_is_trained_and_runs_without_torch(run: Run, tmp_path: Path)
     assert 2 * (found & (truth > 0)).sum() / (found.sum() + (truth > 0).sum()) > 0.7
 
 
+ANNOTATE = ("--network", "small", "--size", "32", "--batch", "8", "--least-patients", "3", "-q")
+
+
+def with_findings(archive: Path) -> Path:
+    """Rings have a hole; every fifth film says nothing, every sixth has no mask."""
+    with (archive / "cases.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        hole = "Hole; Odd" if number == 3 else "Hole"
+        row["findings"] = hole if row["label"] == "ring" else "No Finding"
+        row["label"] = ""
+        if number % 5 == 0:
+            row["findings"] = ""
+        if number % 6 == 0:
+            row["mask"] = ""
+    _rewrite(archive, rows)
+    return archive
+
+
+def _rewrite(archive: Path, rows: list[dict[str, str]]) -> None:
+    with (archive / "cases.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_an_annotator_is_trained_and_annotates_without_torch(run: Run, tmp_path: Path) -> None:
+    archive = with_findings(films(tmp_path / "archive", ("North", "South")))
+    learning = ("--epochs", "8", "--learning-rate", "0.01", "--set", "trunk_rate=1")
+    ran = run("train", "annotator", archive, "--out", "run", *ANNOTATE, *learning)
+    assert ran.code == 0, ran.err
+    told = json.loads(Path("run/report.json").read_text())
+    assert told["findings"] == ["Hole"] and told["left_out"] == {"Odd": 1}
+    assert told["regions"] == ["lungs"]
+    assert any("that were not learned: Odd (1)" in remark for remark in told["remarks"])
+    (hole,) = told["test"]["findings"]
+    assert hole["films"] == 10 and hole["auc"]["value"] > 0.8  # two of 12 test films say nothing
+    assert told["dice"]["mean"] > 0.6 and told["dice"]["films"] == 10
+    page = Path("run/report.html").read_text()
+    assert "<th>Hole</th>" in page and "Within North alone" in page
+
+    spec = "run/model/annotator.json"
+    ran = run("annotate", archive / "films" / "39.png", "--model", spec, "--format", "json", "-q")
+    assert ran.code == 0, ran.err
+    (row,) = ran.json["annotations"]
+    assert set(row["findings"]) == {"Hole"} and row["text"] in ("Hole", "No Finding")
+    assert row["annotated_by"].startswith("annotator ")
+
+
+def test_one_finding_only_without_any_mask(run: Run, tmp_path: Path) -> None:
+    archive = with_findings(films(tmp_path / "archive"))
+    with (archive / "cases.csv").open() as file:
+        _rewrite(archive, [{**row, "mask": ""} for row in csv.DictReader(file)])
+    ran = run("train", "annotator", archive, "--out", "run", *ANNOTATE, "--epochs", "1")
+    assert ran.code == 0, ran.err
+    spec = json.loads(Path("run/model/annotator.json").read_text())
+    assert spec["findings"] == ["Hole"] and spec["regions"] == []
+    told = json.loads(Path("run/report.json").read_text())
+    assert "no training film has a mask, so only findings were learned" in told["remarks"]
+    assert told["dice"] == {"films": 0, "mean": None}
+    ran = run("annotate", archive / "films" / "39.png", "--model", "run/model/annotator.json")
+    assert ran.code == 0, ran.err
+
+
+def test_masks_of_another_size_and_unreadable_films_are_left_out(run: Run, tmp_path: Path) -> None:
+    archive = with_findings(films(tmp_path / "archive"))
+    cv2.imwrite(str(archive / "films" / "1-mask.png"), np.full((10, 10), 255, np.uint8))
+    (archive / "films" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n no film")
+    ran = run("train", "annotator", archive, "--out", "run", *ANNOTATE, "--epochs", "1")
+    assert ran.code == 0, ran.err
+    remarks = json.loads(Path("run/report.json").read_text())["remarks"]
+    assert "masks of another size than their scan, left out: 1" in remarks
+    assert "films that could not be read, left out: 1" in remarks
+
+
+def test_an_annotator_needs_findings(run: Run, tmp_path: Path, examples: Path) -> None:
+    archive = with_findings(films(tmp_path / "archive"))
+    ran = run("train", "annotator", archive, "--out", "run", *ANNOTATE, "--least-patients", "90")
+    assert ran.code == 2 and "patients with each: Hole (" in ran.sentence
+    ran = run("train", "annotator", archive, "--out", "run", *ANNOTATE, "--size", "40")
+    assert ran.code == 2 and "an annotator's is a multiple of 32" in ran.sentence
+    assert not Path("run/model").exists()
+
+
 def test_an_archive_without_masks_is_refused(run: Run, examples: Path) -> None:
     ran = run("train", "segmenter", examples / "queries", "--out", "run", "--size", "32", "-q")
     assert ran.code == 2 and "no scan of the archive has a mask" in ran.sentence

@@ -22,6 +22,7 @@ FIRST_HIT = {
     "sex": "F",
     "age": 47.0,
     "findings": "Small cavity in the right upper lobe.\nNo effusion.",
+    "annotated_by": None,
     "slice_index": None,
     "instances": 1,
 }
@@ -40,6 +41,7 @@ THIRD_HIT = {
     "sex": None,
     "age": None,
     "findings": None,
+    "annotated_by": None,
     "slice_index": None,
     "instances": 1,
 }

@@ -1,0 +1,142 @@
+"""Annotates an archive or a scan by models: the whole way on one screen."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.annotate.table import Annotated
+from indexer.archive import Listing, walk
+from indexer.config import Config, check_steps
+from indexer.look import looker
+from indexer.plan import plan
+from indexer.rejects import Reject
+from indexer.sources import Source
+from indexer.take import Progress
+from indexer.workers import Outcome, WorkerPool
+from models.annotators import Annotation, Annotator, Extent
+from models.arrays import ByteImage
+from models.errors import NothingToIndex, UsageError
+
+WORKER = "indexer.annotate.square:run"
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateOptions:
+    """`models`: names of models, or paths of specs. `config`: how scans are prepared.
+
+    `workers`: processes that decode; None: one a core.
+    """
+
+    models: tuple[str, ...]
+    config: Config = field(default_factory=Config)
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedArchive:
+    """What came of it: a row for each scan that could be read, and the others."""
+
+    rows: tuple[Annotated, ...]
+    rejects: tuple[Reject, ...]
+    remarks: tuple[str, ...]
+    annotated_by: str
+
+
+def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> AnnotatedArchive:
+    """Annotates every scan of `archive`; see `indexer.archive` for what that may be.
+
+    Raises `NothingToIndex` if no scan can be read, `ModelUnusable`, `UsageError`.
+    """
+    check_steps(options.config)
+    annotators = _annotators(options.models)
+    by = "; ".join(_named(one) for one in annotators)
+    listing = walk(archive, "none")
+    with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
+        pool.start()
+        planned = plan(listing.entries, {}, looker(pool, listing.root))
+        rejects = [*listing.rejects, *planned.rejects]
+        rows = []
+        jobs = _jobs(planned.sources, listing, options, annotators)
+        for done, outcome in enumerate(pool.run(jobs), start=1):
+            if outcome.error is not None:
+                error = outcome.error
+                rejects.append(Reject(outcome.key.key, error.code, str(error)))
+            else:
+                rows.append(_row(outcome, annotators, by))
+            progress("annotate", done, len(planned.sources))
+    if not rows:
+        why = f"; the first: {rejects[0].path}: {rejects[0].sentence}" if rejects else ""
+        raise NothingToIndex(f"no scan of {archive} could be annotated{why}")
+    return AnnotatedArchive(tuple(rows), tuple(rejects), listing.remarks, by)
+
+
+def _annotators(names: Sequence[str]) -> list[Annotator]:
+    from models.annotators import load
+
+    if not names:
+        raise UsageError("no model was named that annotates; name one or more with --model")
+    return [load(name) for name in names]
+
+
+def _named(annotator: Annotator) -> str:
+    """The model with the beginning of its SHA-256: another training has another."""
+    return f"{annotator.spec.name} {annotator.spec.sha256[:12]}"
+
+
+def _jobs(
+    sources: Sequence[Source],
+    listing: Listing,
+    options: AnnotateOptions,
+    annotators: Sequence[Annotator],
+) -> Iterator[tuple[Source, dict[str, Any]]]:
+    config = json.dumps(options.config.to_json())
+    wanted = [(one.sees, one.spec.size) for one in annotators]
+    for source in sources:
+        paths = [str(listing.root / path) for path in source.paths]
+        yield source, {"job": "squares", "paths": paths, "config": config, "wanted": wanted}
+
+
+def _row(outcome: Outcome[Source], annotators: Sequence[Annotator], by: str) -> Annotated:
+    rows, columns = outcome.meta["shape"]
+    spacing = outcome.meta["spacing_mm"]
+    extent = Extent((rows, columns), None if spacing is None else (spacing[0], spacing[1]))
+    told: list[Annotation] = []
+    for place, one in enumerate(annotators):
+        squares = _with_channels(outcome.arrays[f"squares{place}"], one.spec.channels)
+        told.append(one.annotate(squares, extent))
+    return Annotated(
+        path=outcome.key.key,
+        text="; ".join(dict.fromkeys(phrase for one in told for phrase in _phrases(one.text))),
+        annotated_by=by,
+        sha256=outcome.meta["sha256"],
+        findings=_merged([one.findings for one in told], annotators),
+        measurements=_merged([one.measurements for one in told], annotators),
+    )
+
+
+def _with_channels(squares: ByteImage, channels: int) -> ByteImage:
+    """Grey three times for a network that takes colour; the mean for one that takes grey."""
+    if squares.shape[-1] == channels:
+        return squares
+    if channels == 1:
+        return np.asarray(squares.mean(axis=-1, keepdims=True), np.uint8)
+    return np.repeat(squares, channels, axis=-1)
+
+
+def _phrases(text: str) -> list[str]:
+    return [phrase for phrase in text.split("; ") if phrase]
+
+
+def _merged(told: Sequence[Any], annotators: Sequence[Annotator]) -> dict[str, float]:
+    """All numbers by name; where two models give a number of the same name, with the model's."""
+    names = [name for one in told for name in one]
+    return {
+        name if names.count(name) == 1 else f"{annotator.spec.name}:{name}": value
+        for one, annotator in zip(told, annotators, strict=True)
+        for name, value in one.items()
+    }
