@@ -19,6 +19,7 @@ from indexer.contents import Changes, changes
 from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
 from indexer.generation import Built, write_generation
+from indexer.made import without_made
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
@@ -63,7 +64,7 @@ def build(
     options = options or Options()
     check_steps(options.config)
     check_own(out)
-    listing = walk(archive, options.label_from)
+    listing = without_made(walk(archive, options.label_from))
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()
         describer = Describer(pool, load(options.config.encoder), options.config)
