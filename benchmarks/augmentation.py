@@ -8,6 +8,7 @@ for a few settings (`benchmarks/augmentation_network.py`). `--quick` takes the e
 """
 
 import argparse
+import csv
 import json
 import shutil
 import sys
@@ -33,9 +34,11 @@ from benchmarks.augmentation_scores import (
     Asked,
     Doubles,
     Learn,
+    chosen_circles,
     interval,
     probabilities,
     scores,
+    source_of,
 )
 from benchmarks.figures import machine
 from benchmarks.films import MANIFEST, films_of
@@ -110,20 +113,6 @@ def _joined(parts: Sequence[Vectors], like: Originals) -> Vectors:
     )
 
 
-def chosen_circles(originals: Originals, share: float, draw: int) -> set[str]:
-    """Circles with about that share of each class's patients; larger shares hold smaller ones."""
-    train = ~originals.query
-    label_of = dict(zip(originals.circle[train], originals.labels[train], strict=True))
-    rng = np.random.default_rng(draw)
-    chosen: set[str] = set()
-    for label in sorted(set(label_of.values()) - {""}):
-        names = sorted(name for name, own in label_of.items() if own == label)
-        order = rng.permutation(len(names))
-        # Two at least, or the shrinkage could not be chosen by folds.
-        chosen |= {str(names[place]) for place in order[: max(2, round(share * len(names)))]}
-    return chosen
-
-
 def learn_of(originals: Originals, made: Vectors, circles: set[str]) -> Learn:
     """The films of these circles, and those made of them alone."""
     own = np.flatnonzero(
@@ -153,7 +142,8 @@ def measure(
     classes = tuple(sorted(set(originals.labels[~originals.query].tolist()) - {""}))
     rows = np.flatnonzero(originals.query & np.isin(originals.labels, classes))
     patients = [min(originals.owners[row]) for row in rows]
-    source = np.array([_source(patient) for patient in patients])
+    source = np.array([source_of(patient) for patient in patients])
+    train = ~originals.query
     asked = Asked.of(originals.labels[rows], source, patients, classes, size.resamples)
     done, total = 0, len(size.shares) * len(found)
     for share in size.shares:
@@ -162,7 +152,10 @@ def measure(
         for name, made in found.items():
             draws = []
             for draw in range(size.draws if share < 1 else 1):
-                learn = learn_of(originals, made, chosen_circles(originals, share, draw))
+                circles = chosen_circles(
+                    originals.circle[train], originals.labels[train], share, draw
+                )
+                learn = learn_of(originals, made, circles)
                 draws.append(
                     (scores(probabilities(learn, originals.vectors[rows], classes), asked), learn)
                 )
@@ -171,10 +164,6 @@ def measure(
             done += 1
             progress("fit", done, total)
         yield from _cells(share, told, films)
-
-
-def _source(patient: str) -> str:
-    return "NIH" if patient.startswith("NIH") else "NLM"
 
 
 def _cells(
@@ -217,8 +206,6 @@ def examples(folder: Path) -> Path:
         split = "query" if name == "queries" else "archive"
         for film in films_of(folder / name):
             rows.append({**film.row, "path": f"{name}/{film.row['path']}", "split": split})
-    import csv
-
     with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))
         writer.writeheader()

@@ -31,6 +31,29 @@ class Learn:
     own: int
 
 
+def source_of(patient: str) -> str:
+    """Where a patient of the chest films is from, by his id."""
+    return "NIH" if patient.startswith("NIH") else "NLM"
+
+
+def chosen_circles(
+    circle: NDArray[np.str_], labels: NDArray[np.str_], share: float, draw: int
+) -> set[str]:
+    """Circles with about that share of each class's patients; larger shares hold smaller ones.
+
+    `circle`, `labels`: of the films that are learned from.
+    """
+    label_of = dict(zip(circle.tolist(), labels.tolist(), strict=True))
+    rng = np.random.default_rng(draw)
+    chosen: set[str] = set()
+    for label in sorted(set(label_of.values()) - {""}):
+        names = sorted(name for name, own in label_of.items() if own == label)
+        order = rng.permutation(len(names))
+        # Two at least, or the shrinkage could not be chosen by folds.
+        chosen |= {names[place] for place in order[: max(2, round(share * len(names)))]}
+    return chosen
+
+
 def probabilities(told: Learn, asked: FloatImage, classes: Sequence[str]) -> Doubles:
     """(m, classes) of the films `asked`, by shrunk linear discriminant analysis.
 

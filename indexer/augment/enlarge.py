@@ -65,7 +65,8 @@ def enlarge(
             made, left_out = task.make(pool, folder, progress)
             task.link(folder)
             summary = task.summary(made, left_out)
-            told = {"identity": identity, "asked": asked.to_json(), "summary": summary.to_json()}
+            kept = replace(summary, out="").to_json()  # the folder may be moved
+            told = {"identity": identity, "asked": asked.to_json(), "summary": kept}
             folder.publish(out, table(looked.originals, made, groups), told)
     return summary
 

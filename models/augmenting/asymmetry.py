@@ -17,6 +17,7 @@ _SIDE_PX = 256  # longer side of the film that is looked at
 _BLUR = 0.04  # of a lung's height: ribs go, opacities stay
 _EDGE = 0.06  # of a lung's height: so near to its edge the two lungs are not compared
 _REACH = 0.3  # of a lung's height: radius of the largest region
+_SLIMMEST = 0.7  # of its height: the box of two lungs is wider, that of one is not
 _LEAST_RADIUS = 0.08  # of a lung's height: radius of the smallest region
 
 
@@ -37,6 +38,9 @@ def opacity(film: Film) -> Opacity | None:
     None where there is no region, or not two sides of it that can be compared.
     """
     if film.region is None or not film.region.any() or film.colour:
+        return None
+    left, top, right, bottom = box_of(film.region)
+    if right - left < _SLIMMEST * (bottom - top):
         return None
     factor = min(1.0, _SIDE_PX / max(film.shape))
     size = (max(1, round(film.shape[1] * factor)), max(1, round(film.shape[0] * factor)))

@@ -62,7 +62,7 @@ EVERY_LINE = [(page.name, line) for page in PAGES for line in lines_of(page)]
 def test_every_command_has_a_section_and_an_example() -> None:
     assert set(commands()) == {
         *("index", "query", "info", "verify", "preprocess", "segment"),
-        *("models list", "models add"),
+        *("augment", "models list", "models add"),
     }
     for name, command in commands().items():
         assert f"{command.epilog} ".startswith(f"Example: cbir {name} "), name
