@@ -129,6 +129,8 @@ class Growing:
         write_whole(self._folder / TOLD, json.dumps(told, indent=1).encode())
         write_whole(self._folder / TABLE, table)
         with writing(out):
+            for torn in (self._folder / "made").rglob(".*"):  # a process was killed as it wrote
+                torn.unlink()
             for name in (_JOURNAL, _ASKED, _LOCK):
                 (self._folder / name).unlink(missing_ok=True)
             for folder in [self._folder, *(p for p in self._folder.rglob("*") if p.is_dir())]:
