@@ -95,7 +95,10 @@ def _fitted(
 ) -> Doubles:
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    head = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage)
+    # Equal priors: a way that makes more of one class must not gain by the shares alone.
+    present = len(np.unique(labels))
+    priors = np.full(present, 1 / present)
+    head = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage, priors=priors)
     head.fit(seen, labels)
     found = np.zeros((len(asked), len(classes)))
     found[:, np.searchsorted(classes, head.classes_)] = head.predict_proba(asked)
