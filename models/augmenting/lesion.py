@@ -13,7 +13,9 @@ from models.augmenting.place import boxes, check_alike, levelled, onto
 from models.augmenting.warp import moved
 from models.errors import UsageError
 
-LEAST_SCORE = 1.0  # standard deviations: below, the two lungs are taken to be alike
+# Standard deviations: below, the two lungs are taken to be alike. Set on the archive's films of the
+# NLM sets, none of which is measured on: see docs/augmentation.md for who reaches it.
+LEAST_SCORE = 1.0
 _MARGIN = 0.1  # of its radius: so much around the lesion comes with it
 _SHIFT = 0.03  # of the box: places differ that much
 
