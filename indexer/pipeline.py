@@ -20,6 +20,7 @@ from indexer.describe import WORKER, Describer
 from indexer.facts import disputes
 from indexer.generation import Built, write_generation
 from indexer.machine_made import MachineMade
+from indexer.made import without_made
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
@@ -68,7 +69,7 @@ def build(
     check_steps(options.config)
     check_own(out)
     machine = MachineMade.of(options.annotations, options.drop_annotations)
-    listing = walk(archive, options.label_from)
+    listing = without_made(walk(archive, options.label_from))
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()
         describer = Describer(pool, load(options.config.encoder), options.config)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.learn.gather import Gathered
+from indexer.made import is_made
 from models.errors import UsageError
 from models.heads.leave_out import Indices
 from models.training.splits import Split, drawn
@@ -20,8 +21,9 @@ def split_of(
 
     The archive's own column `split` counts, where it has one: query or test films only measure,
     validation films only choose. What it does not set apart is drawn, with `shares` of the patients
-    for testing and (of the rest) for validation, evenly over labels and sources. Raises
-    `UsageError` if the archive's column has a patient, or a film, on two sides.
+    for testing and (of the rest) for validation, evenly over labels and sources. Films that were
+    made (`cbir augment`) are only learned from. Raises `UsageError` if the archive's column has a
+    patient, or a film, on two sides.
     """
     told = [name.casefold() for name in gathered.column("split")]
     patients = gathered.patients()
@@ -40,7 +42,8 @@ def split_of(
         remarks.append(f"the archive sets no films apart for testing: {len(test)} were drawn")
     if not validation.size:
         train, validation = _drawn(train, strata, patients, shares[1], seed + 1)
-    split = Split(train, validation, test)
+    made = np.array([is_made(facts) for facts in gathered.facts], bool)[gathered.scan]
+    split = Split(train, validation[~made[validation]], test[~made[test]])
     _check(split, patients)
     return split, tuple(remarks)
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "retrieval.cli.info:verify",
     "preprocess": "retrieval.cli.preprocess:preprocess",
     "segment": "retrieval.cli.segment:segment",
+    "augment": "retrieval.cli.augment:augment",
     "models": "retrieval.cli.models:models",
     "train": "retrieval.cli.train:train",
 }
