@@ -24,7 +24,7 @@ def export_fp32(
     `network`: in evaluation mode; gives one tensor, or as many as there are names in `outputs`.
     `shape`: channels, height and width of a picture.
     """
-    from models.runtime.quantise import strip
+    from models.runtime.onnx_file import strip
 
     torch.onnx.export(
         network,
