@@ -7,7 +7,7 @@ a weight is off by at most a two-thousandth of itself.
 import numpy as np
 import onnx
 
-from models.compress import Compressed, Form, Given
+from models.compress.contract import Compressed, Form, Given
 from models.errors import UsageError
 from models.runtime.onnx_file import is_quantised
 from models.training.progress import Progress
@@ -42,8 +42,10 @@ def halved(content: bytes) -> bytes:
         )
         graph.initializer.remove(tensor)
         graph.initializer.append(half)
-        told = {"to": onnx.TensorProto.FLOAT, "name": f"{tensor.name}_widen"}
-        casts.append(onnx.helper.make_node("Cast", [half.name], [tensor.name], **told))
+        widen = onnx.helper.make_node(
+            "Cast", [half.name], [tensor.name], f"{tensor.name}_widen", to=onnx.TensorProto.FLOAT
+        )
+        casts.append(widen)
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend([*casts, *nodes])

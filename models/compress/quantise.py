@@ -32,7 +32,7 @@ from onnxruntime.quantization import (
 )
 
 from models.arrays import ByteImage, FloatImage
-from models.compress import Compressed, Form, Given
+from models.compress.contract import Compressed, Form, Given
 from models.errors import UsageError
 from models.heads.leave_out import Indices
 from models.runtime.onnx_file import is_quantised, strip
@@ -79,7 +79,7 @@ def int8(given: Given, progress: Progress) -> Compressed:
         strip(target)
         content = target.read_bytes()
     progress("quantise", len(rows), len(rows))
-    return Compressed(Form(spec, content), "int8", rows)
+    return Compressed(Form(spec, content), "int8", rows[:0])
 
 
 def _chosen(train: Indices) -> Indices:

@@ -101,6 +101,18 @@ def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
     return spec, onnx
 
 
+def seen_by(name: str) -> frozenset[str]:
+    """The SHA-256 of the files that a model was trained on; none where it does not say.
+
+    `name`: as of `checked`. Raises `ModelUnusable` if the list is missing.
+    """
+    path = Path(name) if name.endswith(".json") else _find(name)
+    listed = read_spec(path).trained_on
+    return frozenset(
+        _content(path.parent / listed).decode("ascii", "replace").split() if listed else ()
+    )
+
+
 def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> ModelSpec:
     """Checks an ONNX file against its spec, runs it once and copies both to the user's folder.
 

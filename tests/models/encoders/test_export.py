@@ -93,9 +93,9 @@ def test_the_shipped_file_is_the_package_s_network(examples: Path, tmp_path: Pat
     """Made anew it is the same file; to torch in fp32 its embeddings have a cosine of .90."""
     import torch
 
+    from models.compress.quantise import normalise
     from models.encoders.export import make, pictures_of
     from models.networks.weights import pretrained
-    from models.compress.quantise import normalise
 
     spec = make("efficientnet-lite0", None, examples / "archive", tmp_path)
     shipped = read_spec(SHIPPED / "efficientnet-lite0.json")
