@@ -90,7 +90,7 @@ def compress(
 
         Keeper(out, {}).clear()
     source = Source.of(model, archive, out, asked, progress)
-    made = way(asked.method)(source.given(out), progress)
+    made = way(asked.method).make(source.given(out), progress)
     before, after = figures({"before": source.form, "after": made.form}, source, progress).values()
     refused = refusal(source.form, made.how, before, after, asked.limit)
     found = Compression(
@@ -156,6 +156,7 @@ class Source:
             config, seed = from_json(told["preprocessing"]), int(told["settings"]["seed"])
             wishes = replace(asked.wishes, run=run)
             asked = replace(asked, config=config, seed=seed, wishes=wishes)
+        way(asked.method).check(form, asked.wishes)
         gathered = _gathered(form.spec, archive, folder, asked, progress)
         seen = seen_by(model)
         sides = sides_of(gathered, form.spec, seen, asked.without, asked.seed)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 TABLE: Mapping[str, str] = MappingProxyType(
     {
-        "int8": "models.compress.quantise:int8",
-        "fp16": "models.compress.halve:fp16",
-        "prune": "models.compress.prune:prune",
-        "distil": "models.compress.distil:distil",
+        "int8": "models.compress.quantise:Int8",
+        "fp16": "models.compress.halve:Fp16",
+        "prune": "models.compress.prune:Pruning",
+        "distil": "models.compress.distil:Distilling",
     }
 )
 NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -46,7 +46,7 @@ method's result.
 
 def way(name: str) -> "Way":
     """The way of that name. Raises `UsageError` if there is none, or if packages are missing."""
-    found: Way = load(TABLE, name, "way to compress")
+    found: Way = load(TABLE, name, "way to compress")()
     return found
 
 

@@ -44,11 +44,16 @@ def groups_of(network: nn.Module, kind: str, prefix: str = "") -> list[Group]:
 
     Raises `UsageError` if it is not known how channels run through such a network.
     """
+    return known_groups(kind)(network, prefix)
+
+
+def known_groups(kind: str) -> Callable[[nn.Module, str], list[Group]]:
+    """What finds the groups of networks of that kind. Raises `UsageError` if nothing does."""
     if kind not in KINDS:
         raise UsageError(
             f"pruning does not know the network {kind!r}; it knows: {', '.join(sorted(KINDS))}"
         )
-    return KINDS[kind](network, prefix)
+    return KINDS[kind]
 
 
 def _lite(network: nn.Module, prefix: str) -> list[Group]:

@@ -1,9 +1,9 @@
 """What every way to make a model smaller is given, and what it gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from models.heads.leave_out import Indices
 from models.measures.speed import Cost
@@ -79,4 +79,16 @@ class Measured:
     right: Mapping[str, float]
 
 
-Way = Callable[[Given, Progress], Compressed]
+class Way(Protocol):
+    """A way to make a model smaller."""
+
+    def check(self, form: Form, wishes: Wishes) -> None:
+        """What can be told to be wrong before any film is read.
+
+        Raises `UsageError`, or `ModelUnusable` for a run that does not fit the model.
+        """
+        ...
+
+    def make(self, given: Given, progress: Progress) -> Compressed:
+        """The model, smaller. Raises `UsageError`, `ModelUnusable`, `CannotWrite`."""
+        ...

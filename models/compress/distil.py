@@ -16,17 +16,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.arrays import ByteImage
-from models.compress.contract import Compressed, Form, Given
+from models.compress.contract import Compressed, Form, Given, Wishes
 from models.compress.retrain import as_classifier, as_form, settings_of, trained
 from models.errors import UsageError
 from models.heads.leave_out import Indices
-from models.networks import Takes, trunk
+from models.networks import TABLE, Takes, trunk
 from models.networks.weights import ORIGINS, pretrained
 from models.runtime import ClassifierSpec, EncoderSpec
 from models.runtime.network import Network
 from models.training.augment import Augmentation
 from models.training.batches import Batch, Batches
 from models.training.classify import AT_ONCE, Classification, Classifier
+from models.training.loop import Task
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
 
@@ -165,36 +166,53 @@ def softened(logits: Tensor, told: Tensor) -> Tensor:
     return apart * TEMPERATURE**2
 
 
-def distil(given: Given, progress: Progress) -> Compressed:
-    """A student that was taught by the model.
+class Distilling:
+    """A student that was taught by the model."""
 
-    Raises `UsageError` if the model cannot teach or a setting does not fit, `ModelUnusable` if the
-    student's first weights are not there, and what training raises.
-    """
-    spec, wishes = given.form.spec, given.wishes
-    if not isinstance(spec, EncoderSpec):
-        raise UsageError(
-            f"{spec.name!r} is a {spec.kind}, and a classifier or an encoder is what can teach; "
-            "take --method int8, fp16 or prune"
-        )
-    settings = settings_of(given, SETTINGS)
+    def check(self, form: Form, wishes: Wishes) -> None:
+        """Raises `UsageError` if the model cannot teach, or if there is no such student."""
+        if not isinstance(form.spec, EncoderSpec):
+            raise UsageError(
+                f"{form.spec.name!r} is neither a classifier nor an encoder, which can teach; "
+                "take --method int8, fp16 or prune"
+            )
+        if wishes.student not in TABLE:
+            raise UsageError(
+                f"there is no network {wishes.student!r}; there are: {', '.join(sorted(TABLE))}"
+            )
+        if wishes.student_px % 32:
+            raise UsageError(f"--size is {wishes.student_px}; a student's is a multiple of 32")
+
+    def make(self, given: Given, progress: Progress) -> Compressed:
+        """Raises `UsageError` for settings that do not fit, `ModelUnusable` if the student's first
+        weights are not there, and as training does.
+        """
+        settings = settings_of(given, SETTINGS)
+        student = _student(given, settings)
+        name = given.wishes.student
+        about = {"method": "distil", "student": name, "px": student.px}
+        task = self.task(given, student, settings)
+        best = cast(Student, trained(task, given, settings, about, progress))
+        how = f"{name} of {student.px} px, taught by {given.form.spec.name}"
+        return Compressed(_form(best, task, given), how, given.split.train)
+
+    def task(self, given: Given, student: Student, settings: TrainingSettings) -> Task:
+        """What the student learns."""
+        return Distillation(given, student, settings)
+
+
+def _student(given: Given, settings: TrainingSettings) -> Student:
+    spec, wishes = cast(EncoderSpec, given.form.spec), given.wishes
     torch.manual_seed(settings.seed)
     network = pretrained(wishes.student) if wishes.student in ORIGINS else trunk(wishes.student)
     takes: Takes = network.takes  # type: ignore[assignment]
     px = wishes.student_px or min(takes.size, spec.size)
     classes = len(spec.classes) if isinstance(spec, ClassifierSpec) else 1
-    student = Student(network, classes, settings.dropout, px, spec.dim)
-    task = Distillation(given, student, settings)
-    about = {"method": "distil", "student": wishes.student, "px": px}
-    best = cast(Student, trained(task, given, settings, about, progress))
-    return Compressed(
-        _form(best, task, given, takes),
-        f"{wishes.student} of {px} px, taught by {spec.name}",
-        given.split.train,
-    )
+    return Student(network, classes, settings.dropout, px, spec.dim)
 
 
-def _form(student: Student, task: Distillation, given: Given, takes: Takes) -> Form:
+def _form(student: Student, task: Task, given: Given) -> Form:
+    takes: Takes = student.trunk.takes  # type: ignore[assignment]
     spec = replace(
         cast(EncoderSpec, given.form.spec),
         size=student.px,

@@ -7,7 +7,7 @@ a weight is off by at most a two-thousandth of itself.
 import numpy as np
 import onnx
 
-from models.compress.contract import Compressed, Form, Given
+from models.compress.contract import Compressed, Form, Given, Wishes
 from models.errors import UsageError
 from models.runtime.onnx_file import is_quantised
 from models.training.progress import Progress
@@ -16,15 +16,22 @@ _FEWEST = 64  # of numbers: a smaller tensor would not pay for the node that wid
 _LARGEST = float(np.finfo(np.float16).max)
 
 
-def fp16(given: Given, progress: Progress) -> Compressed:
-    """The model with its weights in fp16. Raises `UsageError` if it is quantised already."""
-    spec = given.form.spec
-    if is_quantised(given.form.onnx):
-        raise UsageError(f"the weights of {spec.name!r} are int8 already, half as large as fp16")
-    progress("halve", 0, 1)
-    content = halved(given.form.onnx)
-    progress("halve", 1, 1)
-    return Compressed(Form(spec, content), "fp16 weights", given.split.train[:0])
+class Fp16:
+    """The model with its weights in fp16."""
+
+    def check(self, form: Form, wishes: Wishes) -> None:
+        """Raises `UsageError` if its weights are smaller already."""
+        if is_quantised(form.onnx):
+            raise UsageError(
+                f"the weights of {form.spec.name!r} are int8 already, half as large as fp16"
+            )
+
+    def make(self, given: Given, progress: Progress) -> Compressed:
+        """Needs no film."""
+        progress("halve", 0, 1)
+        content = halved(given.form.onnx)
+        progress("halve", 1, 1)
+        return Compressed(Form(given.form.spec, content), "fp16 weights", given.split.train[:0])
 
 
 def halved(content: bytes) -> bytes:

@@ -8,8 +8,8 @@ rates serves a pruned network better than to go on with the last, low ones (Rend
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.compress.channels import cut, groups_of
-from models.compress.contract import Compressed, Form, Given
+from models.compress.channels import cut, groups_of, known_groups
+from models.compress.contract import Compressed, Form, Given, Wishes
 from models.compress.retrain import as_classifier, as_form, settings_of, trained
 from models.compress.strength import strongest
 from models.errors import ModelUnusable, UsageError
@@ -30,25 +30,29 @@ _SAME = 1e-3  # of the answer's length; ONNX Runtime and torch differ by less th
 _COMPARED = 2
 
 
-def prune(given: Given, progress: Progress) -> Compressed:
-    """The model with a share of `keep` of its inner channels, trained on.
+class Pruning:
+    """The model with a share of `keep` of its inner channels, trained on."""
 
-    Raises `UsageError` for a share or settings that do not fit, `ModelUnusable` if the run is not
-    the one that made the model, and what training raises.
-    """
-    keep = given.wishes.keep
-    if not 0 < keep < 1:
-        raise UsageError(f"--keep is {keep}; it is a share between 0 and 1")
-    run = _run_of(given)
-    settings = settings_of(given, _again(run.told["settings"]), run.told["settings"])
-    augmentation = Augmentation.from_json(run.told["augmentation"])
-    _check_made_it(run, given, _task(run, given, settings, augmentation))
-    pruned(run.network, str(run.told["network"]), keep)
-    task = _task(run, given, settings, augmentation)
-    about = {"method": "prune", "keep": keep, "augmentation": augmentation.to_json()}
-    network = trained(task, given, settings, about, progress)
-    form = _form(network, task, given)
-    return Compressed(form, f"pruned to {keep:g} of its inner channels", given.split.train)
+    def check(self, form: Form, wishes: Wishes) -> None:
+        """Raises `UsageError` for a share that is none or without a run, `ModelUnusable` for a run
+        that is damaged or of another architecture than the model.
+        """
+        if not 0 < wishes.keep < 1:
+            raise UsageError(f"--keep is {wishes.keep}; it is a share between 0 and 1")
+        run = _run_of(form, wishes)
+        known_groups(str(run.told["network"]))
+
+    def make(self, given: Given, progress: Progress) -> Compressed:
+        """Raises also `ModelUnusable` if the run did not make the model, and as training does."""
+        keep, run = given.wishes.keep, _run_of(given.form, given.wishes)
+        settings = settings_of(given, _again(run.told["settings"]), run.told["settings"])
+        augmentation = Augmentation.from_json(run.told["augmentation"])
+        _check_made_it(run, given, _task(run, given, settings, augmentation))
+        pruned(run.network, str(run.told["network"]), keep)
+        task = _task(run, given, settings, augmentation)
+        about = {"method": "prune", "keep": keep, "augmentation": augmentation.to_json()}
+        form = _form(trained(task, given, settings, about, progress), task, given)
+        return Compressed(form, f"pruned to {keep:g} of its inner channels", given.split.train)
 
 
 def pruned(network: "nn.Module", kind: str, keep: float) -> None:
@@ -62,12 +66,12 @@ def pruned(network: "nn.Module", kind: str, keep: float) -> None:
     cut(network, [(group, strongest(network, group, keep)) for group in groups])
 
 
-def _run_of(given: Given) -> Finished:
-    spec, folder = given.form.spec, given.wishes.run
+def _run_of(form: Form, wishes: Wishes) -> Finished:
+    spec, folder = form.spec, wishes.run
     if not isinstance(spec, ClassifierSpec | SegmenterSpec):
         raise UsageError(
-            f"{spec.name!r} is a {spec.kind}: pruning needs the run of a classifier or a segmenter "
-            "that was trained here; take --method int8, fp16 or distil"
+            f"{spec.name!r} is neither a classifier nor a segmenter that was trained here, and "
+            "pruning needs the run of one; take --method int8, fp16 or distil"
         )
     if folder is None:
         raise UsageError(

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -32,7 +33,7 @@ from onnxruntime.quantization import (
 )
 
 from models.arrays import ByteImage, FloatImage
-from models.compress.contract import Compressed, Form, Given
+from models.compress.contract import Compressed, Form, Given, Wishes
 from models.errors import UsageError
 from models.heads.leave_out import Indices
 from models.runtime.onnx_file import is_quantised, strip
@@ -45,6 +46,8 @@ CALIBRATION_FILMS = 64
 FEWEST_FILMS = 8
 """With 8, 16, 32, 64 or 128 films the Dice of a U-Net (lungs, archive's films) was the same to
 .00003; with fewer a class of films may be missing."""
+_PREPARED = {"onnx.quant.pre_process": "onnxruntime.quant"}
+"""Tells ONNX Runtime that the network is ready; it would advise to make it so on every run."""
 
 
 class _Pictures(CalibrationDataReader):  # type: ignore[misc]
@@ -57,29 +60,30 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]
         return next(self._feeds, None)
 
 
-def int8(given: Given, progress: Progress) -> Compressed:
-    """The model in int8, its ranges taken from films of the training side.
+class Int8:
+    """The model in int8, its ranges taken from films of the training side."""
 
-    Raises `UsageError` if there are too few of them, or if the model is quantised already.
-    """
-    spec = given.form.spec
-    if is_quantised(given.form.onnx):
-        raise UsageError(
-            f"the model {spec.name!r} is quantised already; give the one it was before"
-        )
-    rows = _chosen(given.split.train)
-    progress("quantise", 0, len(rows))
-    pictures = normalise(given.films.shown(rows, spec.channels), spec.mean, spec.std)
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
-        source.write_bytes(given.form.onnx)
-        quantise(
-            source, target, pictures if spec.layout == "NCHW" else pictures.transpose(0, 2, 3, 1)
-        )
-        strip(target)
-        content = target.read_bytes()
-    progress("quantise", len(rows), len(rows))
-    return Compressed(Form(spec, content), "int8", rows[:0])
+    def check(self, form: Form, wishes: Wishes) -> None:
+        """Raises `UsageError` if the model is quantised already."""
+        if is_quantised(form.onnx):
+            raise UsageError(
+                f"the model {form.spec.name!r} is quantised already; give the one it was before"
+            )
+
+    def make(self, given: Given, progress: Progress) -> Compressed:
+        """Raises `UsageError` if there are too few films to take ranges from."""
+        spec, rows = given.form.spec, _chosen(given.split.train)
+        progress("quantise", 0, len(rows))
+        pictures = normalise(given.films.shown(rows, spec.channels), spec.mean, spec.std)
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
+            source.write_bytes(given.form.onnx)
+            nchw = spec.layout == "NCHW"
+            quantise(source, target, pictures if nchw else pictures.transpose(0, 2, 3, 1))
+            strip(target)
+            content = target.read_bytes()
+        progress("quantise", len(rows), len(rows))
+        return Compressed(Form(spec, content), "int8", rows[:0])
 
 
 def _chosen(train: Indices) -> Indices:
@@ -104,9 +108,10 @@ def quantise(source: Path, target: Path, pictures: FloatImage) -> None:
 
     `pictures`: float32 (n, ...), as the network takes them, from which the ranges are taken.
     """
-    network = onnx.load(source)
+    network = _folded(onnx.load(source))
+    onnx.helper.set_model_props(network, _PREPARED)
     quantize_static(
-        source,
+        network,
         target,
         _Pictures(pictures, network.graph.input[0].name),
         quant_format=QuantFormat.QDQ,
@@ -119,6 +124,22 @@ def quantise(source: Path, target: Path, pictures: FloatImage) -> None:
         nodes_to_exclude=_last_layers(network),
         extra_options={"TensorQuantOverrides": _signed(network)},
     )
+
+
+def _folded(network: Any) -> Any:
+    """The network with batch normalisation as part of the convolutions before it.
+
+    What is trained here is exported so; a file from elsewhere may not be.
+    """
+    if all(node.op_type != "BatchNormalization" for node in network.graph.node):
+        return network
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "folded.onnx"
+        options = SessionOptions()
+        options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(path)
+        InferenceSession(network.SerializeToString(), options, ["CPUExecutionProvider"])
+        return onnx.load(path)
 
 
 def _signed(network: Any) -> dict[str, list[dict[str, Any]]]:
