@@ -18,7 +18,7 @@ from models.compress.contract import Compressed, Form, Given, Measured, Wishes
 from models.compress.verdict import coarseness, refusal
 from models.errors import UsageError
 from models.files import write_whole
-from models.runtime import ModelSpec, SegmenterSpec
+from models.runtime import EncoderSpec, ModelSpec, SegmenterSpec
 from models.runtime.registry import checked, seen_by
 from models.runtime.spec import check_name
 from models.training.progress import Progress
@@ -182,7 +182,10 @@ class Source:
         """How many films there are of each side, and in how many the measured ones search."""
         sides = self.sides
         told = {name: len(getattr(sides.split, name)) for name in ("train", "validation")}
-        return {**told, "measured": len(sides.split.test), "searched": len(sides.searched)}
+        told["measured"] = len(sides.split.test)
+        if isinstance(self.form.spec, EncoderSpec):
+            told["searched"] = len(sides.searched)
+        return told
 
     def remarks(self, limit: float) -> tuple[str, ...]:
         """What a person should know before he believes the figures."""

@@ -41,6 +41,8 @@ from models.training.progress import Progress
 
 LAYERS = ("Conv", "ConvTranspose", "Gemm")
 RECTIFIERS = ("Clip", "Relu")
+MOVED = ("Identity", "MaxPool", "Pad", "Reshape", "Resize", "Transpose")
+"""Operators that give the numbers that they are given, at other places."""
 QUANTISED = (*LAYERS, "Add", *RECTIFIERS)
 CALIBRATION_FILMS = 64
 FEWEST_FILMS = 8
@@ -147,7 +149,8 @@ def _signed(network: Any) -> dict[str, list[dict[str, Any]]]:
     rectified = {node.input[0] for node in network.graph.node if node.op_type in RECTIFIERS}
     names = {network.graph.input[0].name}
     for node in network.graph.node:
-        if node.op_type in (*LAYERS, "Add") and node.output[0] not in rectified:
+        sums = node.op_type in (*LAYERS, "Add") and node.output[0] not in rectified
+        if sums or (node.op_type in MOVED and node.input[0] in names):
             names.add(node.output[0])
     return {name: [{"quant_type": QuantType.QInt8, "symmetric": True}] for name in sorted(names)}
 
