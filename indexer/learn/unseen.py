@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from indexer.learn.gather import Gathered
-from indexer.learn.labelled import labelled_films
+from indexer.learn.labelled import kept_labels, labelled_films
 from indexer.learn.segmenter import masked_films
 from indexer.learn.sides import sources, split_of
 from models.errors import UsageError
@@ -69,7 +69,7 @@ def _classified(
     gathered: Gathered, spec: ModelSpec, without: Collection[str]
 ) -> tuple[Films, Indices]:
     classes = cast(ClassifierSpec, spec).classes
-    labels = ["" if label in without else label for label in gathered.column("label")]
+    labels = kept_labels(gathered, without)
     unknown = sorted(set(labels) - {"", *classes})
     if unknown:
         raise UsageError(
