@@ -192,7 +192,7 @@ def test_the_model_s_file_is_not_the_one_of_its_spec(work: Path, tmp_path: Path)
 
 def test_with_other_wishes_it_begins_anew_only_if_told(work: Path, tmp_path: Path) -> None:
     made(work, tmp_path, method="prune", limit=1.0, wishes={"keep": 0.5})
-    other = {"method": "prune", "limit": 1.0, "wishes": {"keep": 0.7}}
+    other: dict[str, Any] = {"method": "prune", "limit": 1.0, "wishes": {"keep": 0.7}}
     with pytest.raises(UsageError, match="was begun with another keep; begin anew with --no-re"):
         made(work, tmp_path, **other)
     assert made(work, tmp_path, **other, resume=False).refused == ""

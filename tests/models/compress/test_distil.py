@@ -49,7 +49,7 @@ def test_a_teacher_is_asked_about_the_very_picture(tmp_path: Path) -> None:
     from models.classifiers.onnx import OpenVinoClassifier
     from models.compress.contract import Form
     from models.compress.distil import Teacher
-    from models.networks import trunk
+    from models.networks import Takes, trunk
     from models.training.classify import Classifier
     from models.training.export import exported
 
@@ -58,7 +58,7 @@ def test_a_teacher_is_asked_about_the_very_picture(tmp_path: Path) -> None:
     content = exported(network, np.zeros((2, 3, 64, 64), np.float32), ("embedding", "logits"))
     spec = ClassifierSpec(**FACTS, dim=128, classes=("a", "b", "c"))
     bytes_ = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
-    takes = trunk("small").takes
+    takes: Takes = trunk("small").takes  # type: ignore[assignment]
     mean, std = (torch.tensor(part).view(1, 3, 1, 1) for part in (takes.mean, takes.std))
     shown = (torch.from_numpy(bytes_).permute(0, 3, 1, 2).float() - mean) / std
     embedding, logits = Teacher(Form(spec, content), takes).answers(shown)

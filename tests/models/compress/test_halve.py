@@ -26,7 +26,7 @@ def test_half_the_file_and_the_same_answers(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = UNet(1, 16, 64)
     with torch.no_grad():
-        network.down[0][0][0].weight[0, 0, 0, 0] = 1e6  # type: ignore[index,union-attr]
+        network.get_parameter("down.0.0.0.weight")[0, 0, 0, 0] = 1e6
     path = tmp_path / "fp32.onnx"
     export_fp32(network.eval(), (1, 64, 64), path)
     before = path.read_bytes()

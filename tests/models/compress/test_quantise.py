@@ -46,8 +46,9 @@ def exported(tmp_path: Path) -> Exported:
 def films(examples: Path) -> FloatImage:
     """24 example films as a grey network takes them: float32 (24, 1, 64, 64)."""
     found = sorted((examples / "archive").rglob("*.jpg"))[::3][:24]
-    small = [cv2.resize(cv2.imread(str(path), 0), (64, 64)) for path in found]  # type: ignore[call-overload]
-    return ((np.stack(small)[:, None].astype(np.float32)) - 128) / 64
+    pictures = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in found]
+    small = [cv2.resize(picture, (64, 64)) for picture in pictures if picture is not None]
+    return np.asarray((np.stack(small)[:, None].astype(np.float32) - 128) / 64, np.float32)
 
 
 def run(path: Path, pictures: FloatImage) -> FloatImage:
