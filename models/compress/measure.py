@@ -10,6 +10,8 @@ import numpy as np
 from models.arrays import ByteImage, FloatImage
 from models.compress.contract import Form, Measured
 from models.heads.leave_out import Indices, codes, patients_of
+from models.measures.classification import balanced_accuracy, macro_auc
+from models.measures.predictions import Predictions
 from models.measures.retrieval import Asked, precision
 from models.measures.segmentation import dice
 from models.measures.speed import costs
@@ -71,11 +73,15 @@ def _classified(model: Any, form: Form, shown: Shown) -> dict[str, float]:
     probabilities = np.concatenate([found for found, _ in told])
     asked = np.concatenate([embedding for _, embedding in told])
     known = [model.classify(batch)[1] for batch in _batches(form, shown, shown.archive)]
-    truth = shown.films.labels[shown.asked]
-    right = probabilities.argmax(axis=1) == truth
+    predictions = Predictions(
+        classes=shown.films.classes,
+        probabilities=np.asarray(probabilities, np.float64),
+        truth=shown.films.labels[shown.asked],
+        groups=tuple(shown.films.patients[row] for row in shown.asked),
+    )
     return {
-        "balanced accuracy": float(np.mean([right[truth == one].mean() for one in set(truth)])),
-        "AUC": _macro_auc(truth, probabilities),
+        "balanced accuracy": float(balanced_accuracy(predictions)[0]),
+        "AUC": float(macro_auc(predictions)[0]),
         **_found(shown, asked, np.concatenate(known)),
     }
 
@@ -120,11 +126,3 @@ def _found(shown: Shown, asked: FloatImage, known: FloatImage) -> dict[str, floa
         Asked(known, labels[shown.archive], patients[shown.archive]),
     )
     return {"P@1": reached.at_1, "P@5": reached.at_5, "mAP": reached.mean_average}
-
-
-def _macro_auc(truth: Indices, probabilities: FloatImage) -> float:
-    """Mean over the classes that occur of the area under one-against-rest's ROC."""
-    from sklearn.metrics import roc_auc_score
-
-    there = [one for one in range(probabilities.shape[1]) if 0 < (truth == one).sum() < len(truth)]
-    return float(np.mean([roc_auc_score(truth == one, probabilities[:, one]) for one in there]))

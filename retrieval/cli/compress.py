@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: cbir models compress efficientnet-lite0 --archive examples/archive "
-    "--method distil --epochs 1 --limit 1 --out runs/little",
+    epilog="Example: cbir models compress runs/small/model/classifier.json "
+    "--archive examples/archive --method int8 --limit 0.2 --out runs/small-int8",
     help="""Make MODEL smaller, and measure what it loses on films of an archive.
 
     MODEL is a name of `cbir models list` or the path of a spec. What loses more than --limit in

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from models.compress.contract import Measured
 
+_TIME = 8  # so that a table is as wide today as it was yesterday
+
 
 def table(rows: Mapping[str, Measured]) -> str:
     """Markdown that reads well in a terminal: a row a form, the first one what others change from.
@@ -19,13 +21,10 @@ def table(rows: Mapping[str, Measured]) -> str:
         right = [_figure(row.right[name], first.right[name], row is first) for name in names]
         lines.append([form, *size, *speed, *right])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    drawn = [f"| {' | '.join(map(_padded, line, widths))} |" for line in lines]
+    widths[3:5] = [max(width, _TIME) for width in widths[3:5]]
+    drawn = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([drawn[0], rule, *drawn[1:]])
-
-
-def _padded(text: str, width: int) -> str:
-    return text.ljust(width)
 
 
 def _figure(value: float, before: float, alone: bool) -> str:
