@@ -153,7 +153,10 @@ class Source:
         run = run_of(model, asked.wishes.run)
         if run is not None:
             told = told_of(run)
-            config, seed = from_json(told["preprocessing"]), int(told["settings"]["seed"])
+            config, seed = (
+                from_json(told.get("preprocessing", {})),
+                int(told["settings"].get("seed", 0)),
+            )
             wishes = replace(asked.wishes, run=run)
             asked = replace(asked, config=config, seed=seed, wishes=wishes)
         way(asked.method).check(form, asked.wishes)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLE: Mapping[str, str] = MappingProxyType(
     {
-        "int8": "models.compress.quantise:Int8",
+        "int8": "models.compress.int8:Int8",
         "fp16": "models.compress.halve:Fp16",
         "prune": "models.compress.prune:Pruning",
         "distil": "models.compress.distil:Distilling",

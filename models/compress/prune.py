@@ -46,7 +46,7 @@ class Pruning:
         """Raises also `ModelUnusable` if the run did not make the model, and as training does."""
         keep, run = given.wishes.keep, _run_of(given.form, given.wishes)
         settings = settings_of(given, _again(run.told["settings"]), run.told["settings"])
-        augmentation = Augmentation.from_json(run.told["augmentation"])
+        augmentation = Augmentation.from_json(run.told.get("augmentation", {}))
         _check_made_it(run, given, _task(run, given, settings, augmentation))
         pruned(run.network, str(run.told["network"]), keep)
         task = _task(run, given, settings, augmentation)
@@ -89,7 +89,7 @@ def _run_of(form: Form, wishes: Wishes) -> Finished:
 
 def _facts_of_run(told: Mapping[str, Any]) -> tuple[str, int, tuple[str, ...]]:
     if told["network"] == "unet":
-        return "segmenter", told["size"], (told["region"],)
+        return "segmenter", told["size"], (str(told.get("region", "")),)
     return "classifier", told["size"], tuple(told["classes"])
 
 

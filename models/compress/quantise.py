@@ -6,8 +6,8 @@ Three choices matter; cosine of the int8 to the fp32 embedding says how much (do
   and one step does both. Quantising there as well is what ONNX Runtime does unless told that these
   are quantised.
 - Weights have 7 bits. CPUs without VNNI add pairs of 8-bit products in 16 bits, which overflows,
-  without a word, with the full 8. (U-Net on such a CPU, lungs: 8 bits lose .0025 of Dice, 7 bits
-  .00003.)
+  without a word, with the full 8. (U-Net on such a CPU, lungs: 8 bits lose .0024 of Dice, 7 bits
+  .00001.)
 - What may be negative (the picture, linear bottlenecks, sums) is signed with zero in the middle,
   what follows a rectifier unsigned from zero: no zero point to correct for at run time.
 
@@ -17,7 +17,7 @@ and where rounding would be seen.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +33,12 @@ from onnxruntime.quantization import (
 )
 
 from models.arrays import ByteImage, FloatImage
-from models.compress.contract import Compressed, Form, Given, Wishes
-from models.errors import UsageError
-from models.heads.leave_out import Indices
-from models.runtime.onnx_file import is_quantised, strip
-from models.training.progress import Progress
 
 LAYERS = ("Conv", "ConvTranspose", "Gemm")
 RECTIFIERS = ("Clip", "Relu")
 MOVED = ("Identity", "MaxPool", "Pad", "Reshape", "Resize", "Transpose")
 """Operators that give the numbers that they are given, at other places."""
 QUANTISED = (*LAYERS, "Add", *RECTIFIERS)
-CALIBRATION_FILMS = 64
-FEWEST_FILMS = 8
-"""With 8, 16, 32, 64 or 128 films the Dice of a U-Net (lungs, archive's films) was the same to
-.00003; with fewer a class of films may be missing."""
 _PREPARED = {"onnx.quant.pre_process": "onnxruntime.quant"}
 """Tells ONNX Runtime that the network is ready; it would advise to make it so on every run."""
 
@@ -62,55 +53,25 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]
         return next(self._feeds, None)
 
 
-class Int8:
-    """The model in int8, its ranges taken from films of the training side."""
-
-    def check(self, form: Form, wishes: Wishes) -> None:
-        """Raises `UsageError` if the model is quantised already."""
-        if is_quantised(form.onnx):
-            raise UsageError(
-                f"the model {form.spec.name!r} is quantised already; give the one it was before"
-            )
-
-    def make(self, given: Given, progress: Progress) -> Compressed:
-        """Raises `UsageError` if there are too few films to take ranges from."""
-        spec, rows = given.form.spec, _chosen(given.split.train)
-        progress("quantise", 0, len(rows))
-        pictures = normalise(given.films.shown(rows, spec.channels), spec.mean, spec.std)
-        with tempfile.TemporaryDirectory() as folder:
-            source, target = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
-            source.write_bytes(given.form.onnx)
-            nchw = spec.layout == "NCHW"
-            quantise(source, target, pictures if nchw else pictures.transpose(0, 2, 3, 1))
-            strip(target)
-            content = target.read_bytes()
-        progress("quantise", len(rows), len(rows))
-        return Compressed(Form(spec, content), "int8", rows[:0])
-
-
-def _chosen(train: Indices) -> Indices:
-    if len(train) < FEWEST_FILMS:
-        raise UsageError(
-            f"int8 takes its ranges from films of the training side, and {len(train)} are there; "
-            f"{FEWEST_FILMS} are needed. Add films that the archive's column `split` does not set "
-            "apart, or take --method fp16, which needs none"
-        )
-    order = np.linspace(0, len(train) - 1, min(len(train), CALIBRATION_FILMS))
-    return train[np.unique(order.round().astype(np.intp))]
-
-
 def normalise(pictures: ByteImage, mean: tuple[float, ...], std: tuple[float, ...]) -> FloatImage:
     """What the network itself takes: float32 (n, channels, H, W) from uint8 (n, H, W, channels)."""
     scaled = (pictures.astype(np.float32) - np.array(mean, np.float32)) / np.array(std, np.float32)
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
 
-def quantise(source: Path, target: Path, pictures: FloatImage) -> None:
+def quantise(
+    source: Path,
+    target: Path,
+    pictures: FloatImage,
+    only: Sequence[str] = (),
+    spared: Sequence[str] = (),
+) -> None:
     """Writes the int8 (QDQ) form of the fp32 ONNX file `source` to `target`.
 
     `pictures`: float32 (n, ...), as the network takes them, from which the ranges are taken.
+    `only`: names of the nodes that are quantised; none: all but `spared`.
     """
-    network = _folded(onnx.load(source))
+    network = folded(onnx.load(source))
     onnx.helper.set_model_props(network, _PREPARED)
     quantize_static(
         network,
@@ -123,12 +84,13 @@ def quantise(source: Path, target: Path, pictures: FloatImage) -> None:
         activation_type=QuantType.QUInt8,
         calibrate_method=CalibrationMethod.MinMax,
         op_types_to_quantize=list(QUANTISED),
-        nodes_to_exclude=_last_layers(network),
+        nodes_to_quantize=list(only),
+        nodes_to_exclude=[*last_layers(network), *spared],
         extra_options={"TensorQuantOverrides": _signed(network)},
     )
 
 
-def _folded(network: Any) -> Any:
+def folded(network: Any) -> Any:
     """The network with batch normalisation as part of the convolutions before it.
 
     What is trained here is exported so; a file from elsewhere may not be.
@@ -155,8 +117,11 @@ def _signed(network: Any) -> dict[str, list[dict[str, Any]]]:
     return {name: [{"quant_type": QuantType.QInt8, "symmetric": True}] for name in sorted(names)}
 
 
-def _last_layers(network: Any) -> list[str]:
-    """The layers whose output is the network's own, as it is, rectified or enlarged."""
+def last_layers(network: Any) -> list[str]:
+    """The nodes that stay fp32 anyway, by name.
+
+    The layers whose output is the network's own, as it is, rectified or enlarged.
+    """
     ends = {output.name for output in network.graph.output}
     found = []
     for node in reversed(network.graph.node):

@@ -1,6 +1,6 @@
 """What measures a model: films of patients that it has not seen, with labels that it knows."""
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,7 +104,7 @@ def test_a_segmenter_is_measured_by_masks(films: Gathered) -> None:
         sides_of(films, several, NONE, (), 0)
 
 
-def test_an_archive_without_masks(examples: Path, tmp_path: Path) -> None:
-    found = gather(examples / "archive", tmp_path, Asked(Config(), 32, workers=2), silent)
+def test_an_archive_without_masks(films: Gathered) -> None:
+    bare = replace(films, masks=None, masked=np.zeros(len(films.pictures), bool))
     with pytest.raises(UsageError, match="no scan of the archive has a mask"):
-        sides_of(found, SEGMENTER, NONE, (), 0)
+        sides_of(bare, SEGMENTER, NONE, (), 0)

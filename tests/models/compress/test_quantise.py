@@ -208,7 +208,7 @@ def given(exported: Exported, learned: int) -> "Given":
 
 
 def test_too_few_films_to_take_ranges_from(exported: Exported) -> None:
-    from models.compress.quantise import Int8
+    from models.compress.int8 import Int8
 
     with pytest.raises(UsageError, match="and 7 are there; 8 are needed"):
         Int8().make(given(exported, 7), lambda *_: None)
@@ -217,7 +217,7 @@ def test_too_few_films_to_take_ranges_from(exported: Exported) -> None:
 def test_quantised_twice_is_refused(exported: Exported) -> None:
     from models.compress.contract import Wishes
     from models.compress.halve import Fp16
-    from models.compress.quantise import Int8
+    from models.compress.int8 import Int8
 
     made = Int8().make(given(exported, 8), lambda *_: None)
     for chosen in (Int8(), Fp16()):

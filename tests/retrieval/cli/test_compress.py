@@ -84,5 +84,5 @@ def test_what_does_not_fit_is_said(
 
 def test_a_model_that_there_is_not(run: Run, work: Path) -> None:
     ran = run("models", "compress", "gone", *words(work, "int8")[3:])
-    assert ran.code == 10 and ran.sentence.startswith("there is no model 'gone'; there are: eff")
+    assert ran.code == 10 and ran.sentence.startswith("there is no model 'gone'; there are: ")
     assert not Path("out").exists()
