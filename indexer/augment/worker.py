@@ -113,7 +113,7 @@ def _declined(scan: Scan) -> str:
 
 def _given(path: str, scan: Scan) -> Mask | None:
     """The mask of a file that has the scan's shape and is not empty."""
-    mask = prepare.mask_of(Path(path)) if path else None
+    mask = prepare.mask_of(Path(path), ()) if path else None
     shape = scan.pixels.shape[:-1] if scan.colour else scan.pixels.shape
     return mask if mask is not None and mask.shape == shape and mask.any() else None
 

@@ -18,12 +18,7 @@ def labelled_films(gathered: Gathered, without: Collection[str] = ()) -> tuple[F
     `without`: labels that are left out. Raises `UsageError` if one of them is no label of the
     archive, or if what is left are not two classes of two patients each.
     """
-    labels = gathered.column("label")
-    unknown = sorted(set(without) - set(labels))
-    if unknown:
-        there = ", ".join(sorted(set(labels) - {""})) or "none"
-        raise UsageError(f"there is no label {unknown[0]!r} to leave out; there are: {there}")
-    kept = ["" if label in without else label for label in labels]
+    kept = kept_labels(gathered, without)
     patients = gathered.patients()
     check_learnable(kept, patients)
     classes = tuple(sorted(set(kept) - {""}))
@@ -36,6 +31,19 @@ def labelled_films(gathered: Gathered, without: Collection[str] = ()) -> tuple[F
         sources=sources(gathered),
     )
     return films, np.flatnonzero(films.labels != UNKNOWN)
+
+
+def kept_labels(gathered: Gathered, without: Collection[str]) -> list[str]:
+    """Each picture's label, "" for those that are left out.
+
+    Raises `UsageError` if one of `without` is no label of the archive.
+    """
+    labels = gathered.column("label")
+    unknown = sorted(set(without) - set(labels))
+    if unknown:
+        there = ", ".join(sorted(set(labels) - {""})) or "none"
+        raise UsageError(f"there is no label {unknown[0]!r} to leave out; there are: {there}")
+    return ["" if label in without else label for label in labels]
 
 
 def check_classes(films: Films, split: Split) -> None:

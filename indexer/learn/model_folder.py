@@ -4,17 +4,14 @@ The spec names the others by their SHA-256 and is written last: a half-written m
 """
 
 import hashlib
-import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indexer.learn.gather import Gathered
 from models.arrays import FloatImage
-from models.errors import ModelUnusable
 from models.files import write_whole
 from models.heads.leave_out import Indices
 from models.runtime import ModelSpec
@@ -25,12 +22,10 @@ if TYPE_CHECKING:
 
 FOLDER = "model"
 
-S = TypeVar("S", bound=ModelSpec)
-
 
 def write_model(
     network: "nn.Module",
-    spec: S,
+    spec: ModelSpec,
     outputs: tuple[str, ...],
     pictures: FloatImage,
     run: Path,
@@ -42,16 +37,13 @@ def write_model(
     which the ONNX file is compared with torch. `seen`: from `seen_files`. Raises `ModelUnusable` if
     the two differ, `CannotWrite`.
     """
-    from models.training.export import FP32_TOLERANCE, export_fp32, fp32_difference
+    from models.training.export import exported
 
-    network = network.cpu()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fp32.onnx"
-        export_fp32(network, (spec.channels, spec.size, spec.size), path, outputs)
-        differences = fp32_difference(network, path, pictures)
-        content = path.read_bytes()
-    if max(differences.values()) > FP32_TOLERANCE:
-        raise ModelUnusable(f"the ONNX file differs from torch: {json.dumps(differences)}")
+    return write_content(exported(network.cpu(), pictures, outputs), spec, run, seen)
+
+
+def write_content(content: bytes, spec: ModelSpec, run: Path, seen: bytes = b"") -> Path:
+    """The same with the content of an ONNX file. Raises `CannotWrite`."""
     target = run / FOLDER / f"{spec.name}.json"
     target.unlink(missing_ok=True)
     whole = replace(

@@ -120,7 +120,7 @@ def train_segmenter(
     network = UNet(1, asked.width, asked.size)
     wanted = Asked(asked.config, asked.size, whole=True, workers=asked.workers)
     gathered = gather(archive, out, wanted, progress)
-    films = _films(gathered)
+    films = masked_films(gathered)
     split, remarks = split_of(gathered, np.flatnonzero(gathered.masked), settings.seed)
     task = Segmentation(network, films, augmentation, asked.loss)
     about = _about(asked, augmentation, {side: len(r) for side, r in asdict(split).items()})
@@ -145,7 +145,8 @@ def _check(asked: SegmenterAsked) -> None:
         raise UsageError(f"--size {asked.size}: a segmenter's is a multiple of 32")
 
 
-def _films(gathered: Gathered) -> Films:
+def masked_films(gathered: Gathered) -> Films:
+    """The films with their masks. Raises `UsageError` if there is none."""
     if gathered.masks is None:
         raise UsageError(
             "no scan of the archive has a mask to learn from; name mask files in the manifest's "

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 
 from models.arrays import ByteImage, FloatImage
+from models.compress.quantise import normalise, quantise
 from models.encoders import EncoderSpec
 from models.encoders.fit import fit
 from models.encoders.onnx import OpenVinoEncoder
 from models.networks import Takes
 from models.networks.weights import ORIGINS, Origin, pretrained
-from models.runtime.quantise import normalise, quantise, strip
+from models.runtime.onnx_file import strip
 from models.runtime.spec import to_json
 from models.training.export import FP32_TOLERANCE, export_fp32, fp32_difference
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TABLE: dict[str, str] = {
     "efficientnet-lite0": "models.networks.efficientnet_lite:lite0",
+    "efficientnet-lite0-half": "models.networks.efficientnet_lite:lite0_half",
     "efficientnet-lite1": "models.networks.efficientnet_lite:lite1",
     "efficientnet-lite2": "models.networks.efficientnet_lite:lite2",
     "mobilenetv2": "models.networks.mobilenetv2:MobileNetV2",

@@ -16,8 +16,8 @@ from torch import Tensor, nn, optim
 
 from models.errors import ModelUnusable, UsageError
 from models.files import write_whole
+from models.training.told import STATE
 
-STATE = "state.json"
 _ANEW = "begin anew with --no-resume"
 
 Tensors = dict[str, Tensor]

@@ -60,7 +60,11 @@ class Classification:
     def loss(self, batch: Batch) -> Tensor:
         """Weighted cross-entropy with smoothed labels."""
         _, logits = self.network(batch.pictures)
-        truth = functional.one_hot(self._labels[batch.rows], self.classes).float()
+        return self.loss_of(logits, batch.rows)
+
+    def loss_of(self, logits: Tensor, rows: Tensor) -> Tensor:
+        """The same for logits, float32 (n, classes), of the films `rows`."""
+        truth = functional.one_hot(self._labels[rows], self.classes).float()
         smooth = truth * (1 - self._smoothing) + self._smoothing / self.classes
         device = logits.device
         return soft_cross_entropy(logits, smooth.to(device), self._weights.to(device))

@@ -1,5 +1,7 @@
 """A trained network as an ONNX file, checked against torch."""
 
+import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import torch
 from torch import nn
 
 from models.arrays import FloatImage
+from models.errors import ModelUnusable
 
 OPSET = 18
 FP32_TOLERANCE = 1e-4
@@ -24,7 +27,7 @@ def export_fp32(
     `network`: in evaluation mode; gives one tensor, or as many as there are names in `outputs`.
     `shape`: channels, height and width of a picture.
     """
-    from models.runtime.quantise import strip
+    from models.runtime.onnx_file import strip
 
     torch.onnx.export(
         network,
@@ -41,22 +44,41 @@ def export_fp32(
     strip(target)
 
 
-def fp32_difference(network: nn.Module, onnx_file: Path, pictures: FloatImage) -> dict[str, float]:
+def exported(network: nn.Module, pictures: FloatImage, outputs: Sequence[str]) -> bytes:
+    """The content of the network's ONNX file; arguments as of the functions here.
+
+    Raises `ModelUnusable` if it gives something else for `pictures` than torch does.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fp32.onnx"
+        channels, height, width = pictures.shape[1:]
+        export_fp32(network, (channels, height, width), path, outputs)
+        content = path.read_bytes()
+    differences = fp32_difference(network, content, pictures)
+    if max(differences.values()) > FP32_TOLERANCE:
+        raise ModelUnusable(f"the ONNX file differs from torch: {json.dumps(differences)}")
+    return content
+
+
+def fp32_difference(
+    network: nn.Module, onnx_file: Path | bytes, pictures: FloatImage
+) -> dict[str, float]:
     """Largest difference of each of ONNX Runtime's outputs to torch's.
 
-    `pictures`: float32 (n, channels, H, W), normalised. Relative to the length of torch's answer
-    for that picture.
+    `onnx_file`: its path or its content. `pictures`: float32 (n, channels, H, W), normalised.
+    Relative to the length of torch's answer for that picture.
     """
     from onnxruntime import InferenceSession
 
     session = InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
+    (taken,) = (one.name for one in session.get_inputs())
     names = [output.name for output in session.get_outputs()]
     with torch.inference_mode():
         told = network(torch.from_numpy(pictures))
     wanted = [told] if isinstance(told, torch.Tensor) else list(told)
     differences = {}
     for name, found, tensor in zip(
-        names, session.run(None, {"image": pictures}), wanted, strict=True
+        names, session.run(None, {taken: pictures}), wanted, strict=True
     ):
         truth = tensor.numpy().reshape(len(pictures), -1)
         lengths = np.maximum(np.linalg.norm(truth, axis=1, keepdims=True), 1e-12)

@@ -42,3 +42,12 @@ class Films:
     def size(self) -> int:
         """Pixels, high and wide."""
         return int(self.pictures.shape[1])
+
+    def shown(self, rows: Indices, channels: int) -> ByteImage:
+        """The pictures of these rows with 1 or 3 channels: uint8 (n, size, size, channels)."""
+        chosen = np.asarray(self.pictures[rows])
+        if chosen.shape[-1] == channels:
+            return chosen
+        if channels == 1:
+            return np.asarray(chosen.mean(axis=-1, keepdims=True).round(), np.uint8)
+        return np.repeat(chosen, channels, axis=-1)

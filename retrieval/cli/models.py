@@ -1,17 +1,21 @@
-"""`cbir models`: the models that are there, and adding one."""
+"""`cbir models`: the models that are there, adding one, and making one smaller."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from retrieval.cli.compress import compress
 from retrieval.cli.options import Place, table_or_json, verbosity
 from retrieval.cli.output import put_object, say
 
 
 @click.group()
 def models() -> None:
-    """List the models, or add one from a file."""
+    """List the models, add one from a file, or make one smaller."""
+
+
+models.add_command(compress)
 
 
 @models.command("list", epilog="Example: cbir models list")

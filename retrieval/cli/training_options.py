@@ -82,14 +82,14 @@ def settings_of(told: Told, defaults: Mapping[str, Any]) -> "TrainingSettings":
         for name in ("epochs", "batch", "learning_rate", "seed")
         if told[name] is not None
     }
-    return TrainingSettings.from_json({**defaults, **named, **_pairs("--set", told["more"])})
+    return TrainingSettings.from_json({**defaults, **named, **pairs("--set", told["more"])})
 
 
 def augmentation_of(told: Told, defaults: Mapping[str, float]) -> "Augmentation":
     """The augmentation that was asked for, over `defaults`. Raises `UsageError`."""
     from models.training.augment import Augmentation
 
-    return Augmentation.from_json({**defaults, **_pairs("--augment", told["augment"])})
+    return Augmentation.from_json({**defaults, **pairs("--augment", told["augment"])})
 
 
 def config_of(settings: Settings, segment: str) -> "Config":
@@ -103,7 +103,7 @@ def config_of(settings: Settings, segment: str) -> "Config":
     return config
 
 
-def _pairs(option: str, texts: Iterable[str]) -> dict[str, int | float | str]:
+def pairs(option: str, texts: Iterable[str]) -> dict[str, int | float | str]:
     """`NAME=VALUE` texts; a value that is a number becomes one."""
     found: dict[str, int | float | str] = {}
     for text in texts:

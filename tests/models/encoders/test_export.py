@@ -73,7 +73,7 @@ def test_same_padding_is_tensorflow_s() -> None:
 def test_quantised_to_the_form_that_runs_fast(fp32: Path, tmp_path: Path) -> None:
     import onnx
 
-    from models.runtime.quantise import quantise
+    from models.compress.quantise import quantise
 
     quantise(fp32, tmp_path / "int8.onnx", pictures(2))
     made = onnx.load(tmp_path / "int8.onnx")
@@ -93,9 +93,9 @@ def test_the_shipped_file_is_the_package_s_network(examples: Path, tmp_path: Pat
     """Made anew it is the same file; to torch in fp32 its embeddings have a cosine of .90."""
     import torch
 
+    from models.compress.quantise import normalise
     from models.encoders.export import make, pictures_of
     from models.networks.weights import pretrained
-    from models.runtime.quantise import normalise
 
     spec = make("efficientnet-lite0", None, examples / "archive", tmp_path)
     shipped = read_spec(SHIPPED / "efficientnet-lite0.json")

@@ -63,7 +63,7 @@ EVERY_LINE = [(page.name, line) for page in PAGES for line in lines_of(page)]
 def test_every_command_has_a_section_and_an_example() -> None:
     assert set(commands()) == {
         *("index", "query", "check", "info", "verify", "preprocess", "segment"),
-        *("augment", "models list", "models add"),
+        *("augment", "models list", "models add", "models compress"),
         *("annotate", "train classifier", "train segmenter", "train annotator"),
     }
     for name, command in commands().items():
@@ -140,7 +140,7 @@ def test_every_example_runs_and_prints_what_it_is_said_to(
     Path("my.onnx").write_bytes((SHIPPED / told.pop("file")).read_bytes())
     Path("my.json").write_text(json.dumps({**told, "name": "mine"}))
     for line, first in examples_in_order():
-        if line.startswith("cbir train") and find_spec("torch") is None:
+        if line.startswith(("cbir train", "cbir models compress")) and find_spec("torch") is None:
             continue
         ran = run(*shlex.split(line)[1:])
         assert ran.code == 0, (line, ran.err)
