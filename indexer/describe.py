@@ -90,7 +90,7 @@ class Describer:
         with ThreadPoolExecutor(1) as thread:
             waiting: list[_Batch] = []
             for batch in self._batches(tasks):
-                batch.embeddings = thread.submit(self._embed, batch.pictures)
+                batch.embeddings = thread.submit(self._embed, batch.pictures, batch.digests)
                 waiting.append(batch)
                 if len(waiting) > 2:
                     yield from waiting.pop(0).finished()
@@ -134,10 +134,11 @@ class Describer:
             "size": self.encoder.spec.size,
         }
 
-    def _embed(self, pictures: list[ByteImage]) -> FloatImage:
+    def _embed(self, pictures: list[ByteImage], digests: list[str]) -> FloatImage:
         if not pictures:
             return np.zeros((0, self.encoder.spec.dim), np.float32)
-        return self.encoder.encode(np.stack([_rgb(one) for some in pictures for one in some]))
+        whole = np.stack([_rgb(one) for some in pictures for one in some])
+        return self.encoder.encode(whole, digests)
 
 
 def _rgb(picture: ByteImage) -> ByteImage:
@@ -156,6 +157,7 @@ class _Batch:
     def __init__(self) -> None:
         self.outcomes: list[Any] = []
         self.pictures: list[ByteImage] = []
+        self.digests: list[str] = []
         self.count = 0
         self.embeddings: Any = None
 
@@ -164,6 +166,8 @@ class _Batch:
         if outcome.error is None:
             pictures = outcome.arrays["pictures"]
             self.pictures.append(pictures)
+            # A model that has learned from one file of a scan has learned from all of them.
+            self.digests += outcome.meta["sha256"][:1] * len(pictures)
             self.count += len(pictures)
 
     def finished(self) -> Iterator[tuple[str, Described | UnreadableScan]]:

@@ -9,6 +9,7 @@ archive, on the patients that it has not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from models.heads.evidence import Evidence, sample_judged
 from models.heads.fusion import CAP, DEFAULT_WEIGHTS, FusionWeights
 from models.heads.orientation import OrientationHeads
 from models.heads.orientation_file import from_folder, to_files
+from models.runtime.members import NO_MEMBER
 
 CASES_LOOKED_AT = combined.CAP
 """Labelled cases, whole patients, that weights and diagnosis are fitted on; more change little."""
@@ -51,12 +53,12 @@ def fit_on(
     folder: Path,
     cases: pa.Table,
     dims: Mapping[str, int],
-    trained_on: frozenset[str] = frozenset(),
+    trained_on: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[FusionWeights, CombinedHead]:
     """The descriptors' weights and the diagnosis head, fitted on one instance a case.
 
     `folder`: the generation whose instances and files are written. `cases`: its case rows.
-    `trained_on`: SHA-256 of the files that the encoder was trained on.
+    `trained_on`: what the encoder was trained on, from `models.runtime.registry`.
     """
     labels = [label or "" for label in cases.column("label").to_pylist()]
     evidence = _evidence(folder, cases, dims, trained_on)
@@ -68,7 +70,7 @@ def fit_on(
 
 
 def _evidence(
-    folder: Path, cases: pa.Table, dims: Mapping[str, int], trained_on: frozenset[str]
+    folder: Path, cases: pa.Table, dims: Mapping[str, int], trained_on: Mapping[str, int]
 ) -> Evidence:
     """The labelled cases, at most `CASES_LOOKED_AT` of them, each by its middle instance."""
     labels = [label or "" for label in cases.column("label").to_pylist()]
@@ -86,21 +88,28 @@ def _evidence(
     )
 
 
-def seen_cases(kept: Store, cases: pa.Table, trained_on: frozenset[str]) -> Mask:
-    """The cases of patients that the encoder was trained on: bool (cases,).
+def seen_cases(kept: Store, cases: pa.Table, trained_on: Mapping[str, int]) -> Mask:
+    """The cases whose vectors were made by what has learned from their patient: bool (cases,).
 
-    A case with a listed file has been seen, and so has every other case of its patient.
+    A case with a listed file has been seen, and so has every other case of its patient. But a file
+    that a member of a committee did not learn from was described by that member; and that member
+    saw no film of its patient.
     """
     seen = np.zeros(len(cases), bool)
     if not trained_on:
         return seen
     files = kept.table("files").select(["source", "sha256"]).to_pylist()
-    sources = {file["source"] for file in files if file["sha256"] in trained_on}
+    listed = {file["source"] for file in files if file["sha256"] in trained_on}
+    learned = {f["source"] for f in files if trained_on.get(f["sha256"], NO_MEMBER) == NO_MEMBER}
     facts = kept.facts().select(["source", "case_id"]).to_pylist()
-    found = {row["case_id"] for row in facts if row["source"] in sources}
+    found = {row["case_id"] for row in facts if row["source"] in listed}
+    whole = found - {row["case_id"] for row in facts if row["source"] in learned}
     rows = cases.select(["case_id", "patient_id"]).to_pylist()
     owners = {row["patient_id"] for row in rows if row["case_id"] in found and row["patient_id"]}
-    told = [row["case_id"] in found or row["patient_id"] in owners for row in rows]
+    told = [
+        row["case_id"] not in whole and (row["case_id"] in found or row["patient_id"] in owners)
+        for row in rows
+    ]
     return np.array(told, bool)
 
 

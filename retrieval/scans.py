@@ -2,6 +2,7 @@
 
 import contextlib
 import stat
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,9 +28,9 @@ class LoadingEncoder:
         """What it is and what it takes."""
         return self._spec
 
-    def encode(self, batch: ByteImage) -> FloatImage:
+    def encode(self, batch: ByteImage, files: Sequence[str] = ()) -> FloatImage:
         """As the encoder does, once it is there. Raises `ModelUnusable` if it cannot be loaded."""
-        return self._loading.result().encode(batch)
+        return self._loading.result().encode(batch, files)
 
 
 class ScanReader:

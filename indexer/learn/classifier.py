@@ -4,7 +4,7 @@ gather -> split by patient -> train -> calibrate -> model folder -> ask it about
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,18 @@ from indexer.learn.floors import floors
 from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.labelled import check_classes, labelled_films
 from indexer.learn.model_folder import seen_files, write_model
-from indexer.learn.sides import split_of
+from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import origin_of, trunk_for
 from models.arrays import FloatImage
+from models.errors import UsageError
 from models.files import write_whole
-from models.heads.leave_out import Indices
+from models.heads.leave_out import Indices, patients_of
 from models.runtime import ClassifierSpec
 from models.training.augment import Augmentation
 from models.training.films import Films
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
-from models.training.splits import Split
+from models.training.splits import Split, folds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,13 +40,16 @@ class ClassifierAsked:
 
     `network`: one of `models.networks.TABLE`. `pretrained`: begin with ImageNet's weights.
     `frozen`: how many of its first stages stay as they are; -1 for all of them. `size`: pixels; 0
-    for what the network was made for. `without`: labels that are left out. `name`: of the model.
+    for what the network was made for. `members`: above 1 a committee, whose members share the
+    frozen stages and leave out one fold of the patients each. `without`: labels that are left out.
+    `name`: of the model.
     """
 
     network: str = "efficientnet-lite0"
     pretrained: bool = True
     frozen: int = 4
     size: int = 0
+    members: int = 1
     without: tuple[str, ...] = ()
     name: str = "classifier"
     config: Config = field(default_factory=Config)
@@ -95,7 +99,6 @@ def train_classifier(
     Raises `UsageError` where there is nothing to learn or memory runs out, `NothingToIndex`,
     `ModelUnusable`, `CannotWrite`.
     """
-    from models.training.classify import Classification
     from models.training.run import train
 
     trunk = trunk_for(asked.network, asked.pretrained, asked.frozen, settings.seed)
@@ -103,14 +106,16 @@ def train_classifier(
     wanted = Asked(asked.config, size, workers=asked.workers, label_from=asked.label_from)
     gathered = gather(archive, out, wanted, progress)
     films, rows = labelled_films(gathered, asked.without)
-    split, remarks = split_of(gathered, rows, settings.seed)
-    check_classes(films, split)
-    task = Classification(trunk, films, split.train, settings, augmentation)
-    about = _about(asked, size, films, split, augmentation)
+    split, remarks = _split(gathered, films, rows, asked, settings.seed)
+    task = _task(trunk, films, split, asked, settings, augmentation)
+    about = _about(asked, size, films, split, augmentation) | {"shared": task.shared}
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
-    trained = train(task, split, settings, about, out, progress)
-    temperature = _temperature(trained.network, task, films, split)
+    judged = split
+    if not len(split.validation):
+        judged = replace(split, validation=photographed(gathered, split.train))
+    trained = train(task, judged, settings, about, out, progress)
+    temperature = _temperature(trained.network, task, films, judged)
     spec = _spec(asked, films, size, temperature)
     found = _asked(trained.network, task, split, temperature)
     return Learned(
@@ -122,6 +127,50 @@ def train_classifier(
     )
 
 
+def _split(
+    gathered: Gathered, films: Films, rows: Indices, asked: ClassifierAsked, seed: int
+) -> tuple[Split, tuple[str, ...]]:
+    """The sides. A committee needs no validation side: of each film one member has not seen it."""
+    if asked.members == 1:
+        split, remarks = split_of(gathered, rows, seed)
+        check_classes(films, split)
+        return split, remarks
+    split, remarks = split_of(gathered, rows, seed, (0.2, 0.0))
+    check_classes(films, split, ("test",))
+    owners = patients_of(films.patients)
+    patients = len({owners[row] for row in split.train})
+    if patients < 2 * asked.members:
+        raise UsageError(
+            f"{patients} patients to learn from are too few for {asked.members} members, which "
+            "leave out two of them each at least; take fewer --members"
+        )
+    return split, remarks
+
+
+def _task(
+    trunk: "nn.Module",
+    films: Films,
+    split: Split,
+    asked: ClassifierAsked,
+    settings: TrainingSettings,
+    augmentation: Augmentation,
+) -> "Classification":
+    from models.training.classify import Classification
+    from models.training.committee import CommitteeClassification, folds_of
+
+    if asked.members == 1:
+        return Classification(trunk, films, split.train, settings, augmentation)
+    names = [f"{films.labels[row]}|{films.sources[row]}" for row in split.train]
+    owners = [films.patients[row] for row in split.train]
+    told = folds(names, owners, asked.members, settings.seed)
+    left_out = folds_of(split.train, len(films), told)
+    stages = len(trunk.stages())  # type: ignore[operator]
+    shared = stages if asked.frozen < 0 else min(asked.frozen, stages)
+    return CommitteeClassification(
+        trunk, films, split.train, left_out, shared, settings, augmentation
+    )
+
+
 def _about(
     asked: ClassifierAsked, size: int, films: Films, split: Split, augmentation: Augmentation
 ) -> dict[str, Any]:
@@ -130,6 +179,7 @@ def _about(
         "network": asked.network,
         "pretrained": asked.pretrained,
         "frozen": asked.frozen,
+        "members": asked.members,
         "size": size,
         "classes": list(films.classes),
         "preprocessing": asked.config.to_json(),
@@ -139,11 +189,10 @@ def _about(
 
 
 def _temperature(network: "nn.Module", task: "Classification", films: Films, split: Split) -> float:
-    """From the validation patients, whose films were not learned from."""
-    from models.training.classify import logits_of, temperature_of
+    """From the validation patients' films, each as who has not learned from it answers."""
+    from models.training.classify import temperature_of
 
-    logits, _ = logits_of(network, task.batches, split.validation)
-    return temperature_of(logits, films.labels[split.validation])
+    return temperature_of(task.answers(network, split.validation), films.labels[split.validation])
 
 
 def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -> ClassifierSpec:
@@ -151,6 +200,7 @@ def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -
 
     network = trunk(asked.network)
     began, licence = origin_of(asked.network, asked.pretrained)
+    committee = f", {asked.members} members" if asked.members > 1 else ""
     return ClassifierSpec(
         name=asked.name,
         file="",
@@ -159,10 +209,11 @@ def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -
         mean=network.takes.mean,  # type: ignore[arg-type]
         std=network.takes.std,  # type: ignore[arg-type]
         dim=network.dim,  # type: ignore[arg-type]
+        members=asked.members,
         classes=films.classes,
         temperature=temperature,
         licence=licence,
-        source=f"{asked.network}, trained here {began}",
+        source=f"{asked.network}{committee}, trained here {began}",
     )
 
 
@@ -174,8 +225,8 @@ def _write(
     split: Split,
     out: Path,
 ) -> Path:
-    pictures = task.batches.plain(split.validation[:4]).pictures.contiguous().numpy()
-    seen = seen_files(gathered, split.train)
+    pictures = task.batches.plain(split.train[:4]).pictures.contiguous().numpy()
+    seen = seen_files(gathered, split.train, task.folds)
     return write_model(network, spec, ("embedding", "logits"), pictures, out, seen)
 
 
@@ -183,12 +234,9 @@ def _asked(
     network: "nn.Module", task: "Classification", split: Split, temperature: float
 ) -> FloatImage:
     """The calibrated probabilities of the test pictures: float32 (n, classes)."""
-    from models.training.classify import logits_of
-
     if not len(split.test):
         return np.zeros((0, task.classes), np.float32)
-    logits, _ = logits_of(network, task.batches, split.test)
-    scaled = logits / temperature
+    scaled = task.answers(network, split.test) / temperature
     raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from indexer.config import Config, from_json
 from indexer.learn.gather import Asked, Gathered, gather
-from indexer.learn.model_folder import FOLDER, seen_files, write_content
+from indexer.learn.model_folder import FOLDER, files_of, listed, write_content
 from indexer.learn.unseen import Sides, sides_of
 from models.compress import LIMIT, check_installed, way
 from models.compress.contract import Compressed, Form, Given, Measured, Wishes
@@ -19,6 +19,7 @@ from models.compress.verdict import coarseness, refusal
 from models.errors import UsageError
 from models.files import write_whole
 from models.runtime import EncoderSpec, ModelSpec, SegmenterSpec
+from models.runtime.members import NO_MEMBER
 from models.runtime.registry import checked, trained_on
 from models.runtime.spec import check_name
 from models.training.progress import Progress
@@ -136,7 +137,7 @@ class Source:
     """A model, and an archive's films as it takes them. `seen`: see `models.runtime.registry`."""
 
     form: Form
-    seen: frozenset[str]
+    seen: Mapping[str, int]
     gathered: Gathered
     sides: Sides
     archive: Path
@@ -226,8 +227,9 @@ def _kept(made: Compressed, source: Source, refused: bool) -> Path | None:
             (folder / FOLDER / f"{name}{ending}").unlink(missing_ok=True)
         return None
     spec = made.form.spec
+    members = spec.members if isinstance(spec, EncoderSpec) else 1
     note = f"{spec.note}; {made.how}" if spec.note else made.how
     told = replace(spec, name=name, note=note, source=f"{spec.source}; {made.how}")
-    seen = source.seen | set(seen_files(source.gathered, made.seen).decode().split())
-    listed = "".join(f"{digest}\n" for digest in sorted(seen)).encode()
-    return write_content(made.form.onnx, told, folder, listed)
+    seen = dict(source.seen) if members > 1 else dict.fromkeys(source.seen, NO_MEMBER)
+    seen |= dict.fromkeys(files_of(source.gathered, made.seen), NO_MEMBER)
+    return write_content(made.form.onnx, told, folder, listed(seen))

@@ -1,6 +1,6 @@
 """The labelled films of an archive, as training takes them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -46,9 +46,11 @@ def kept_labels(gathered: Gathered, without: Collection[str]) -> list[str]:
     return ["" if label in without else label for label in labels]
 
 
-def check_classes(films: Films, split: Split) -> None:
-    """Raises `UsageError` if a side is empty or a class has no film to be learned from."""
-    for side in ("validation", "test"):
+def check_classes(
+    films: Films, split: Split, sides: Sequence[str] = ("validation", "test")
+) -> None:
+    """Raises `UsageError` if one of `sides` is empty or a class has no film to be learned from."""
+    for side in sides:
         if not len(getattr(split, side)):
             raise UsageError(f"too few patients: none is left for the {side} side; add cases")
     counts = np.bincount(films.labels[split.train], minlength=len(films.classes))

@@ -4,17 +4,17 @@ The spec names the others by their SHA-256 and is written last: a half-written m
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from indexer.learn.gather import Gathered
 from models.arrays import FloatImage
 from models.files import write_whole
 from models.heads.leave_out import Indices
 from models.runtime import ModelSpec
+from models.runtime.members import NO_MEMBER
 from models.runtime.spec import to_json
 
 if TYPE_CHECKING:
@@ -59,8 +59,32 @@ def write_content(content: bytes, spec: ModelSpec, run: Path, seen: bytes = b"")
     return target
 
 
-def seen_files(gathered: Gathered, rows: Indices) -> bytes:
-    """The SHA-256 of every file that these pictures are from, one a line."""
-    scans = np.unique(gathered.scan[rows])
-    digests = sorted({digest for scan in scans for digest in gathered.sha256[scan]})
-    return "".join(f"{digest}\n" for digest in digests).encode()
+def seen_files(gathered: Gathered, rows: Indices, left_out: Indices | None = None) -> bytes:
+    """The SHA-256 of every file that these pictures are from, one a line.
+
+    `left_out`: of all pictures, (n,), the member of a committee that did not learn from it; it is
+    written behind.
+    """
+    if left_out is None:
+        return listed(dict.fromkeys(files_of(gathered, rows), NO_MEMBER))
+    return listed(
+        {
+            digest: int(left_out[row])
+            for row in rows
+            for digest in gathered.sha256[gathered.scan[row]]
+        }
+    )
+
+
+def files_of(gathered: Gathered, rows: Indices) -> set[str]:
+    """The SHA-256 of every file that these pictures are from."""
+    return {digest for row in rows for digest in gathered.sha256[gathered.scan[row]]}
+
+
+def listed(seen: Mapping[str, int]) -> bytes:
+    """The list of files that `models.runtime.registry.trained_on` reads."""
+    lines = (
+        digest if member == NO_MEMBER else f"{digest} {member}"
+        for digest, member in sorted(seen.items())
+    )
+    return "".join(f"{line}\n" for line in lines).encode()

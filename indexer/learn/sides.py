@@ -21,9 +21,9 @@ def split_of(
 
     The archive's own column `split` counts, where it has one: query or test films only measure,
     validation films only choose. What it does not set apart is drawn, with `shares` of the patients
-    for testing and (of the rest) for validation, evenly over labels and sources. Films that were
-    made (`cbir augment`) are only learned from. Raises `UsageError` if the archive's column has a
-    patient, or a film, on two sides.
+    for testing and (of the rest) for validation, evenly over labels and sources; a share of 0 draws
+    none for validation. Films that were made (`cbir augment`) are only learned from. Raises
+    `UsageError` if the archive's column has a patient, or a film, on two sides.
     """
     told = [name.casefold() for name in gathered.column("split")]
     patients = gathered.patients()
@@ -40,12 +40,17 @@ def split_of(
     if not test.size:
         train, test = _drawn(train, strata, patients, shares[0], seed)
         remarks.append(f"the archive sets no films apart for testing: {len(test)} were drawn")
-    if not validation.size:
+    if not validation.size and shares[1] > 0:
         train, validation = _drawn(train, strata, patients, shares[1], seed + 1)
-    made = np.array([is_made(facts) for facts in gathered.facts], bool)[gathered.scan]
-    split = Split(train, validation[~made[validation]], test[~made[test]])
+    split = Split(train, photographed(gathered, validation), photographed(gathered, test))
     _check(split, patients)
     return split, tuple(remarks)
+
+
+def photographed(gathered: Gathered, rows: Indices) -> Indices:
+    """Those of the pictures `rows` that nobody made out of others (`cbir augment`)."""
+    made = np.array([is_made(facts) for facts in gathered.facts], bool)[gathered.scan]
+    return np.asarray(rows[~made[rows]], np.intp)
 
 
 def sources(gathered: Gathered) -> list[str]:

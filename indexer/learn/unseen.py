@@ -39,7 +39,7 @@ class Sides:
 
 
 def sides_of(
-    gathered: Gathered, spec: ModelSpec, seen: frozenset[str], without: Collection[str], seed: int
+    gathered: Gathered, spec: ModelSpec, seen: Collection[str], without: Collection[str], seed: int
 ) -> Sides:
     """The films with what the model is held to: its classes, the archive's own, or masks.
 
@@ -107,12 +107,12 @@ _FILMS: Mapping[str, Callable[[Gathered, ModelSpec, Collection[str]], tuple[Film
 )
 
 
-def _unseen(gathered: Gathered, rows: Indices, seen: frozenset[str]) -> Indices:
+def _unseen(gathered: Gathered, rows: Indices, seen: Collection[str]) -> Indices:
     patients = gathered.patients()
     known = {
         patient
         for patient, scan in zip(patients, gathered.scan, strict=True)
-        if not seen.isdisjoint(gathered.sha256[scan])
+        if any(digest in seen for digest in gathered.sha256[scan])
     }
     return np.array([row for row in rows if patients[row] not in known], np.intp)
 

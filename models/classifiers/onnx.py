@@ -29,10 +29,11 @@ class OpenVinoClassifier:
         self.spec = spec
         self._network = Network(spec, onnx, threads, cache)
         sizes = [int(np.prod(shape)) for shape in self._network.shapes]
-        if sizes[:2] != [spec.dim, len(spec.classes)]:
+        if sizes[:2] != [spec.members * spec.dim, spec.members * len(spec.classes)]:
             raise ModelUnusable(
                 f"the classifier {spec.name!r} gives {sizes} numbers a picture, its spec says "
-                f"{spec.dim} and one for each of {len(spec.classes)} classes"
+                f"{spec.dim} and one for each of {len(spec.classes)} classes, times "
+                f"{spec.members}"
             )
 
     @classmethod
@@ -47,14 +48,17 @@ class OpenVinoClassifier:
         """Class probabilities, float32 (n, classes), and embeddings, float32 (n, dim).
 
         `batch`: uint8 (n, size, size, 3), RGB, 0..255. Rows of probabilities sum to 1; embeddings
-        are as the network gives them, not of unit length.
+        are as the network gives them, not of unit length. Of a committee the members' means count.
         """
-        embedding, logits = self._network.run(batch, outputs=2)
-        scaled = logits.reshape(len(batch), -1) / np.float32(self.spec.temperature)
+        embedding, logits = (
+            told.reshape(len(batch), self.spec.members, -1).mean(axis=1, dtype=np.float32)
+            for told in self._network.run(batch, outputs=2)
+        )
+        scaled = logits / np.float32(self.spec.temperature)
         scaled -= scaled.max(axis=1, keepdims=True, initial=-np.inf)
         raised = np.exp(scaled)
         probabilities = raised / raised.sum(axis=1, keepdims=True)
-        return probabilities.astype(np.float32), embedding.reshape(len(batch), -1)
+        return probabilities.astype(np.float32), embedding
 
     def check(self) -> None:
         """Runs it on two pictures that differ: what it gives must be numbers, and differ.

@@ -222,5 +222,5 @@ def _form(student: Student, task: Task, given: Given) -> Form:
     )
     if isinstance(spec, ClassifierSpec):
         dim: int = student.trunk.dim  # type: ignore[assignment]
-        return as_classifier(student, replace(spec, dim=dim), task, given)
+        return as_classifier(student, replace(spec, dim=dim, members=1), task, given)
     return as_form(Imitation(student).eval(), spec, task, given, ("embedding",))

@@ -79,6 +79,11 @@ def _run_of(form: Form, wishes: Wishes) -> Finished:
             "folder with --run"
         )
     run = finished(folder)
+    if int(run.told.get("members", 1)) > 1:
+        raise UsageError(
+            f"{spec.name!r} is a committee, whose members would be pruned apart; teach one network "
+            "what it knows, with --method distil"
+        )
     if _facts_of_run(run.told) != _facts_of_model(spec):
         raise ModelUnusable(
             f"the run {folder} is of another architecture than the model {spec.name!r}: "

@@ -1,5 +1,6 @@
 """Encoders: CNNs (ONNX files with a spec) that turn a picture into an embedding."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from models.arrays import ByteImage, FloatImage
@@ -18,10 +19,11 @@ class Encoder(Protocol):
         """What it is and what it takes."""
         ...
 
-    def encode(self, batch: ByteImage) -> FloatImage:
+    def encode(self, batch: ByteImage, files: Sequence[str] = ()) -> FloatImage:
         """Embeddings of a batch.
 
-        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Returns float32 (n, dim), rows of unit
-        length.
+        `batch`: uint8 (n, size, size, 3), RGB, 0..255. `files`: the SHA-256 of the file that each
+        picture is from: a committee answers by a member that has not learned from it. Returns
+        float32 (n, dim), rows of unit length.
         """
         ...

@@ -1,11 +1,14 @@
 """An encoder out of an ONNX file."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from models.arrays import ByteImage, FloatImage
 from models.errors import ModelUnusable
 from models.runtime import EncoderSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER, unseen
 from models.runtime.network import Network
 
 
@@ -13,20 +16,27 @@ class OpenVinoEncoder:
     """An encoder that runs on OpenVINO's CPU device; safe to call from several threads."""
 
     def __init__(
-        self, spec: EncoderSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
+        self,
+        spec: EncoderSpec,
+        onnx: bytes,
+        threads: int = 0,
+        cache: CompiledCache | None = None,
+        left_out: Mapping[str, int] | None = None,
     ) -> None:
         """Arguments as of `models.runtime.network.Network`.
 
-        Raises `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec
-        says.
+        `left_out`: of a committee, from `models.runtime.registry.trained_on`. Raises
+        `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec says.
         """
         self._spec = spec
         self._network = Network(spec, onnx, threads, cache)
         shape = self._network.shapes[0]
-        if int(np.prod(shape)) != spec.dim:
+        self._left_out = left_out or {}
+        if int(np.prod(shape)) != spec.dim * spec.members:
+            of_each = f", of each of {spec.members} members" if spec.members > 1 else ""
             raise ModelUnusable(
                 f"the encoder {spec.name!r} gives {shape} numbers a picture, its spec says "
-                f"dim {spec.dim}; correct the spec or export the pooled feature"
+                f"dim {spec.dim}{of_each}; correct the spec or export the pooled feature"
             )
 
     @property
@@ -34,14 +44,15 @@ class OpenVinoEncoder:
         """What it is and what it takes."""
         return self._spec
 
-    def encode(self, batch: ByteImage) -> FloatImage:
-        """Embeddings of a batch.
+    def encode(self, batch: ByteImage, files: Sequence[str] = ()) -> FloatImage:
+        """Embeddings of a batch; see `models.encoders.Encoder`.
 
-        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Returns float32 (n, dim), rows of unit
-        length; zeros where the network gives zeros. Raises `ValueError` for another shape or type.
+        Zeros where the network gives zeros. Raises `ValueError` for another shape or type.
         """
-        (found,) = self._network.run(batch)
-        found = found.reshape(len(batch), self._spec.dim)
+        (told,) = self._network.run(batch)
+        told = told.reshape(len(batch), self._spec.members, self._spec.dim)
+        members = [self._left_out.get(digest, NO_MEMBER) for digest in files]
+        found = unseen(told, members or [NO_MEMBER] * len(batch))
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         np.divide(found, lengths, out=found, where=lengths > 0)
         return found

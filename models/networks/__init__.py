@@ -44,6 +44,13 @@ class Trunk(Protocol):
         """Its parts from the input to the output, the finest grain at which it can be frozen."""
         ...
 
+    def through(self, x: "Tensor", first: int, last: int) -> "Tensor":
+        """What stages `first` to before `last` make of what those before them gave.
+
+        All of them but a fully connected last one, which is part of `pooled`.
+        """
+        ...
+
     def levels(self, x: "Tensor") -> "list[Tensor]":
         """What is found at each resolution, the finest first, the feature map last."""
         ...

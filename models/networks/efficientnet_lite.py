@@ -118,11 +118,21 @@ class EfficientNetLite(nn.Module):
             level = after
         return [*found, functional.relu6(self._bn1(self._conv_head(level)))]
 
+    def through(self, x: Tensor, first: int, last: int) -> Tensor:
+        """What stages `first` to before `last` make of what those before them gave."""
+        final = len(self._blocks) + 1
+        for number in range(first, last):
+            if number == 0:
+                x = functional.relu6(self._bn0(self._conv_stem(x)))
+            elif number < final:
+                x = self._blocks[number - 1](x)
+            else:
+                x = functional.relu6(self._bn1(self._conv_head(x)))
+        return x
+
     def feature_map(self, x: Tensor) -> Tensor:
         """Before pooling: float32 (n, 1280, H / 32, W / 32)."""
-        y = functional.relu6(self._bn0(self._conv_stem(x)))
-        y = functional.relu6(self._bn1(self._conv_head(self._blocks(y))))
-        return y
+        return self.through(x, 0, len(self._blocks) + 2)
 
     def pooled(self, feature_map: Tensor) -> Tensor:
         """Its mean over the picture, float32 (n, 1280)."""

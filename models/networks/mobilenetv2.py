@@ -37,6 +37,12 @@ class MobileNetV2(nn.Module):
             level = after
         return [*found, level]
 
+    def through(self, x: Tensor, first: int, last: int) -> Tensor:
+        """What stages `first` to before `last` make of what those before them gave."""
+        for part in self.features[first:last]:
+            x = part(x)
+        return x
+
     def feature_map(self, x: Tensor) -> Tensor:
         """Before pooling: float32 (n, 1280, H / 32, W / 32)."""
         found: Tensor = self.features(x)

@@ -51,6 +51,12 @@ class SmallNetwork(nn.Module):
             found.append(x)
         return found
 
+    def through(self, x: Tensor, first: int, last: int) -> Tensor:
+        """What blocks `first` to before `last` make of what those before them gave."""
+        for block in self.blocks[first:last]:
+            x = block(x)
+        return x
+
     def feature_map(self, x: Tensor) -> Tensor:
         """What the last block finds: float32 (n, 4 * width, H / 8, W / 8)."""
         return self.levels(x)[-1]

@@ -36,10 +36,16 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderSpec(ModelSpec):
-    """An encoder: `dim` numbers a picture, from the first output."""
+    """An encoder: `dim` numbers a picture, from the first output.
+
+    `members`: of a committee (see `models.networks.committee`), whose outputs have an axis for
+    them; 1 for any other network, which has no such axis. Then the list `trained_on` names after a
+    file's SHA-256 the member, from 0 on, that did not learn from it.
+    """
 
     kind: str = "encoder"
     dim: int
+    members: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from models.errors import CannotWrite, ModelUnusable
 from models.files import write_whole
 from models.runtime import EncoderSpec, ModelSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER
 from models.runtime.spec import check_name, read_spec, to_json
 from models.table import load as load_entry
 
@@ -35,7 +36,7 @@ RUNNERS: Mapping[str, str] = MappingProxyType(
 """What runs a model of each kind: made of its spec and its file's content; `check` tries it."""
 
 SHIPPED = Path(__file__).parents[1] / "weights"
-_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_SEEN = re.compile(r"([0-9a-f]{64})(?: ([0-9]{1,2}))?")
 MAX_BYTES = 2 * 1024**3
 """An ONNX file is one protocol buffer, which cannot be larger."""
 
@@ -68,8 +69,12 @@ def available(kind: type[S]) -> list[S]:
 
 
 def spec_of(name: str, kind: type[S]) -> S:
-    """What a model takes and gives, without loading it. Raises `ModelUnusable`."""
-    return _of_kind(_read(_find(name)), kind)
+    """What a model takes and gives, without loading it; `name` as for `checked`.
+
+    Raises `ModelUnusable`.
+    """
+    path = _path_of(name)
+    return _of_kind(read_spec(path) if name.endswith(".json") else _read(path), kind)
 
 
 def load(name: str, threads: int = 0) -> "Encoder":
@@ -80,7 +85,8 @@ def load(name: str, threads: int = 0) -> "Encoder":
     from models.encoders.onnx import OpenVinoEncoder
 
     spec, onnx = checked(name, EncoderSpec)
-    return OpenVinoEncoder(spec, onnx, threads, CompiledCache.default())
+    left_out = trained_on(name) if spec.members > 1 else {}
+    return OpenVinoEncoder(spec, onnx, threads, CompiledCache.default(), left_out)
 
 
 def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
@@ -90,7 +96,7 @@ def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
     `ModelUnusable` if there is none, or if its file is not the one that its spec names.
     """
     path = _path_of(name)
-    spec = _of_kind(read_spec(path) if name.endswith(".json") else _read(path), kind)
+    spec = spec_of(name, kind)
     file = path.parent / spec.file
     onnx = _content(file)
     digest = hashlib.sha256(onnx).hexdigest()
@@ -104,23 +110,31 @@ def checked(name: str, kind: type[S]) -> tuple[S, bytes]:
     return spec, onnx
 
 
-def trained_on(name: str) -> frozenset[str]:
+def trained_on(name: str) -> dict[str, int]:
     """The SHA-256 of the files that a model was trained on; none where its spec lists none.
 
-    `name`: as for `checked`. Raises `ModelUnusable` if the list that the spec names is not there,
-    or is not one of 64 hexadecimal digits a line.
+    With each the member of a committee that did not learn from it, or `NO_MEMBER`. `name`: as for
+    `checked`. Raises `ModelUnusable` if the list that the spec names is not there, or is not one of
+    64 hexadecimal digits a line, and a member's number.
     """
     path = _path_of(name)
     spec = read_spec(path)
     if not spec.trained_on:
-        return frozenset()
+        return {}
     listed = path.parent / spec.trained_on
-    lines = _content(listed).decode("ascii", errors="replace").split()
-    if not all(_DIGEST.fullmatch(line) for line in lines):
-        raise ModelUnusable(
-            f"{listed} is not a list of SHA-256, 64 hexadecimal digits a line; add the model again"
-        )
-    return frozenset(line.lower() for line in lines)
+    members = spec.members if isinstance(spec, EncoderSpec) else 1
+    found = {}
+    for line in _content(listed).decode("ascii", errors="replace").split("\n"):
+        told = _SEEN.fullmatch(line.strip().lower())
+        member = NO_MEMBER if told is None or told[2] is None else int(told[2])
+        if (told is None and line.strip()) or (member != NO_MEMBER and member >= members):
+            raise ModelUnusable(
+                f"{listed} is not a list of SHA-256, 64 hexadecimal digits a line, behind which "
+                "may stand the number of a member; add the model again"
+            )
+        if told is not None:
+            found[told[1]] = member
+    return found
 
 
 def add(onnx_path: Path, spec_path: Path, replace_existing: bool = False) -> ModelSpec:

@@ -16,6 +16,7 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.onnx")
 _LIST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.txt")
 _SIZES = range(16, 2049)
 _DIMS = range(1, 65537)
+_MEMBERS = range(1, 65)
 LAYOUTS = ("NCHW", "NHWC")
 
 
@@ -26,7 +27,7 @@ KINDS: dict[str, type[ModelSpec]] = {
     "annotator": AnnotatorSpec,
 }
 
-_OPTIONAL = {"layout", "note", "file", "sha256", "trained_on", "kind", "temperature"}
+_OPTIONAL = {"layout", "note", "file", "sha256", "trained_on", "kind", "temperature", "members"}
 _LISTS = ("classes", "regions", "findings")
 
 
@@ -131,6 +132,7 @@ def _check(spec: ModelSpec, path: Path) -> None:
     ]
     if isinstance(spec, EncoderSpec):
         rules.append((_whole(spec.dim, _DIMS), f"dim {spec.dim!r} must be 1 to 65536"))
+        rules.append((_whole(spec.members, _MEMBERS), f"members {spec.members!r} must be 1 to 64"))
     if isinstance(spec, ClassifierSpec):
         warmth = isinstance(spec.temperature, int | float) and 0 < spec.temperature < 1000
         rules.append((warmth, f"temperature {spec.temperature!r} must be a number above 0"))

@@ -38,7 +38,10 @@ class Classifier(nn.Module):
 
 
 class Classification:
-    """The task: cross-entropy on labelled films (see `models.training.loop.Task`)."""
+    """The task: cross-entropy on labelled films (see `models.training.loop.Task`).
+
+    `shared`, `folds`: of a committee (`models.training.committee`); 0 and None here.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,8 @@ class Classification:
         self.batches = Batches(films, takes, 3, augmentation)
         self._labels = torch.from_numpy(np.asarray(films.labels, np.int64))
         self.classes = len(films.classes)
+        self.shared = 0
+        self.folds: Indices | None = None
         self._smoothing = settings.label_smoothing
         self._weights = class_weights(self._labels[learned], self.classes, settings.class_weights)
 
@@ -75,7 +80,14 @@ class Classification:
         The score is the AUC less a tenth of the log loss: the AUC of a few films has steps and
         ties, and the log loss breaks them.
         """
-        logits, _ = logits_of(network, self.batches, rows)
+        return self.scores_of(self.answers(network, rows), rows)
+
+    def answers(self, network: nn.Module, rows: Indices) -> FloatImage:
+        """Logits of films, float32 (n, classes), as if none of them had been learned from."""
+        return logits_of(network, self.batches, rows)[0]
+
+    def scores_of(self, logits: FloatImage, rows: Indices) -> Mapping[str, float]:
+        """The same, of logits, float32 (n, classes)."""
         truth = self._labels[rows].numpy()
         shifted = logits - logits.max(axis=1, keepdims=True)
         logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -92,7 +104,10 @@ class Classification:
 
 
 def logits_of(network: nn.Module, batches: Batches, rows: Indices) -> tuple[FloatImage, FloatImage]:
-    """Logits, float32 (n, classes), and embeddings, float32 (n, dim), of films as they are."""
+    """Logits, float32 (n, classes), and embeddings, float32 (n, dim), of films as they are.
+
+    A committee's have an axis for its members behind the first.
+    """
     logits, embeddings = [], []
     device = next(network.parameters()).device
     with torch.inference_mode():

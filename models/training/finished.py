@@ -47,9 +47,14 @@ def finished(run: Path) -> Finished:
 
 def _classifier(told: Mapping[str, Any]) -> "nn.Module":
     from models.networks import trunk
+    from models.networks.committee import Committee
     from models.training.classify import Classifier
 
-    return Classifier(trunk(told["network"]), len(told["classes"]), told["settings"]["dropout"])
+    classes, dropout = len(told["classes"]), told["settings"]["dropout"]
+    members = int(told.get("members", 1))
+    if members > 1:
+        return Committee(trunk(told["network"]), told["shared"], members, classes, dropout)
+    return Classifier(trunk(told["network"]), classes, dropout)
 
 
 def _unet(told: Mapping[str, Any]) -> "nn.Module":

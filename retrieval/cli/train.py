@@ -62,6 +62,12 @@ def train() -> None:
 )
 @click.argument("archive", type=Place())
 @trunk_options
+@click.option(
+    "--members",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Above 1 a committee: each member leaves out a fold of the patients (1).",
+)
 @click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
 @click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
 @training_options
@@ -79,6 +85,7 @@ def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **t
         pretrained=pretrained,
         frozen=told["frozen"] if pretrained else 0,
         size=told["size"],
+        members=told["members"],
         without=told["without"],
         name=told["name"] or "classifier",
         config=config_of(settings, told["segment"]),

@@ -14,6 +14,7 @@ from models.errors import IndexDamaged
 from models.heads.combined import CombinedHead
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.neighbours import NeighbourVote
+from models.runtime.members import NO_MEMBER
 
 DIMS = {"colour": 4, "edge": 4, "embedding": 8, "text": 4}
 
@@ -111,19 +112,29 @@ def test_a_patient_with_a_file_that_the_encoder_was_trained_on_has_been_seen(
 ) -> None:
     cases = seen_archive(tmp_path)
     kept = store.Store(tmp_path)
-    listed = frozenset({f"{3:063d}y", f"{59:063d}x", "f" * 64})
+    listed = dict.fromkeys((f"{3:063d}y", f"{59:063d}x", "f" * 64), NO_MEMBER)
     # Case 3 is of the patient of case 2; nobody knows whose case 59 is.
     assert np.flatnonzero(seen_cases(kept, cases, listed)).tolist() == [2, 3, 59]
-    assert not seen_cases(kept, cases, frozenset()).any()
+    assert not seen_cases(kept, cases, {}).any()
+
+
+def test_what_a_member_has_not_learned_from_has_not_been_seen(tmp_path: Path) -> None:
+    cases = seen_archive(tmp_path)
+    kept = store.Store(tmp_path)
+    listed = {f"{row:063d}{file}": row % 2 for row in (3, 59) for file in "xy"}
+    # Case 2 is of the patient of case 3, but was not among the films: all members described it.
+    assert np.flatnonzero(seen_cases(kept, cases, listed)).tolist() == [2]
+    listed[f"{3:063d}x"] = NO_MEMBER
+    assert np.flatnonzero(seen_cases(kept, cases, listed)).tolist() == [2, 3]
 
 
 def test_only_unseen_patients_judge(tmp_path: Path) -> None:
     cases = seen_archive(tmp_path)
-    listed = frozenset(f"{row:063d}x" for row in range(20))
+    listed = {f"{row:063d}x": NO_MEMBER for row in range(20)}
     _, head = fit_on(tmp_path, cases, DIMS, listed)
     assert head.calibration is not None
     assert head.calibration.cases == 40
-    everything = frozenset(f"{row:063d}x" for row in range(60))
+    everything = {f"{row:063d}x": NO_MEMBER for row in range(60)}
     fusion, none = fit_on(tmp_path, cases, DIMS, everything)
     assert not fusion.learned
     assert none.calibration is None

@@ -16,6 +16,7 @@ pytestmark = [
     ("name", "millions"),
     [
         ("efficientnet-lite0", 3.37),
+        ("efficientnet-lite0-half", 1.02),
         ("efficientnet-lite1", 4.14),
         ("efficientnet-lite2", 4.81),
         ("mobilenetv2", 2.22),
@@ -40,8 +41,22 @@ def test_features_of_a_picture(name: str, millions: float) -> None:
     assert of_stages == {id(p) for p in network.parameters()}
 
 
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_any_stage_can_be_gone_on_from(name: str) -> None:
+    import torch
+
+    network = trunk(name).eval()
+    picture = torch.rand(1, 3, 64, 64)
+    last = len(network.stages())  # type: ignore[operator]
+    with torch.inference_mode():
+        whole = network.feature_map(picture)  # type: ignore[operator]
+        for stage in range(last + 1):
+            begun = network.through(picture, 0, stage)  # type: ignore[operator]
+            assert torch.equal(network.through(begun, stage, last), whole)  # type: ignore[operator]
+
+
 def test_every_network_of_the_table_is_tried_above() -> None:
-    assert len(TABLE) == 5
+    assert len(TABLE) == 6
 
 
 def test_a_u_net_gives_a_mask_of_the_picture_s_size() -> None:

@@ -11,6 +11,7 @@ import pytest
 from models.encoders import DEFAULT, EncoderSpec
 from models.errors import CannotWrite, ModelUnusable
 from models.runtime import registry
+from models.runtime.members import NO_MEMBER
 from models.runtime.spec import read_spec
 
 MOBILE = registry.SHIPPED / "mobilenetv2.onnx"
@@ -143,11 +144,13 @@ def test_where_a_user_s_models_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_the_files_that_a_model_was_trained_on(tmp_path: Path, folder: Path) -> None:
-    (tmp_path / "films.txt").write_text("ab" * 32 + "\n" + "CD" * 32 + "\n", encoding="ascii")
+    told = "ab" * 32 + "\n" + "CD" * 32 + "\n"
+    (tmp_path / "films.txt").write_text(told, encoding="ascii")
+    listed = {"ab" * 32: NO_MEMBER, "cd" * 32: NO_MEMBER}
     added = registry.add(MOBILE, spec_file(tmp_path, trained_on="films.txt"))
-    assert registry.trained_on("mine") == {"ab" * 32, "cd" * 32}
-    assert registry.trained_on(str(folder / "mine.json")) == {"ab" * 32, "cd" * 32}
-    assert registry.trained_on(DEFAULT) == frozenset()
+    assert registry.trained_on("mine") == listed
+    assert registry.trained_on(str(folder / "mine.json")) == listed
+    assert registry.trained_on(DEFAULT) == {}
     (folder / added.trained_on).write_text("ab" * 31, encoding="ascii")
     with pytest.raises(ModelUnusable, match="is not a list of SHA-256"):
         registry.trained_on("mine")
