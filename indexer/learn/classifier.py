@@ -158,14 +158,14 @@ def _task(
     from models.training.classify import Classification
     from models.training.committee import CommitteeClassification, folds_of
 
+    stages = len(trunk.stages())  # type: ignore[operator]
+    shared = stages if asked.frozen < 0 else min(asked.frozen, stages)
     if asked.members == 1:
-        return Classification(trunk, films, split.train, settings, augmentation)
+        return Classification(trunk, films, split.train, settings, augmentation, shared)
     names = [f"{films.labels[row]}|{films.sources[row]}" for row in split.train]
     owners = [films.patients[row] for row in split.train]
     told = folds(names, owners, asked.members, settings.seed)
     left_out = folds_of(split.train, len(films), told)
-    stages = len(trunk.stages())  # type: ignore[operator]
-    shared = stages if asked.frozen < 0 else min(asked.frozen, stages)
     return CommitteeClassification(
         trunk, films, split.train, left_out, shared, settings, augmentation
     )

@@ -23,7 +23,7 @@ class Committee(nn.Module):
         self.shared = shared
         self.takes = trunk.takes
         # Each member keeps a whole trunk; of all but the first the beginning is never run.
-        self.trunk = nn.ModuleList(copy.deepcopy(trunk) for _ in range(members))
+        self.trunk = nn.ModuleList([trunk, *(copy.deepcopy(trunk) for _ in range(members - 1))])
         self.dropout = nn.Dropout(dropout)
         dim: int = trunk.dim  # type: ignore[assignment]
         self.classes = nn.ModuleList(nn.Linear(dim, classes) for _ in range(members))

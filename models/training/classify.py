@@ -13,6 +13,7 @@ from models.networks import Takes
 from models.training.augment import Augmentation
 from models.training.batches import Batch, Batches
 from models.training.films import Films
+from models.training.frozen import beginning
 from models.training.losses import class_weights, soft_cross_entropy
 from models.training.settings import TrainingSettings
 
@@ -36,11 +37,18 @@ class Classifier(nn.Module):
         found = self.trunk(x)
         return found, self.classes(self.dropout(found))
 
+    def rest(self, begun: Tensor, shared: int) -> tuple[Tensor, Tensor]:
+        """The same from what the trunk's first `shared` stages found."""
+        last = len(self.trunk.stages())  # type: ignore[operator]
+        found = self.trunk.pooled(self.trunk.through(begun, shared, last))  # type: ignore[operator]
+        return found, self.classes(self.dropout(found))
+
 
 class Classification:
     """The task: cross-entropy on labelled films (see `models.training.loop.Task`).
 
-    `shared`, `folds`: of a committee (`models.training.committee`); 0 and None here.
+    `shared`: how many of the trunk's first stages are frozen. `folds`: of a committee
+    (`models.training.committee`); None here.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class Classification:
         learned: Indices,
         settings: TrainingSettings,
         augmentation: Augmentation,
+        shared: int = 0,
     ) -> None:
         """`learned`: the rows that are learned from, by which classes are weighted."""
         takes: Takes = trunk.takes  # type: ignore[assignment]
@@ -57,14 +66,16 @@ class Classification:
         self.batches = Batches(films, takes, 3, augmentation)
         self._labels = torch.from_numpy(np.asarray(films.labels, np.int64))
         self.classes = len(films.classes)
-        self.shared = 0
+        self.shared = shared
+        self.begin = beginning(trunk, shared, films.size)
         self.folds: Indices | None = None
         self._smoothing = settings.label_smoothing
         self._weights = class_weights(self._labels[learned], self.classes, settings.class_weights)
 
     def loss(self, batch: Batch) -> Tensor:
         """Weighted cross-entropy with smoothed labels."""
-        _, logits = self.network(batch.pictures)
+        network: Classifier = self.network  # type: ignore[assignment]
+        _, logits = network.rest(self.begin(batch.pictures), self.shared)
         return self.loss_of(logits, batch.rows)
 
     def loss_of(self, logits: Tensor, rows: Tensor) -> Tensor:

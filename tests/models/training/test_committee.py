@@ -83,6 +83,23 @@ def test_each_member_learns_as_fast_as_it_would_alone() -> None:
     assert 0.3 < value.item() < 1.5  # the mean of the members, not their sum
 
 
+@pytest.mark.parametrize("count", [0, 2, 4])
+def test_the_frozen_beginning_is_what_torch_would_give(count: int) -> None:
+    import torch
+
+    from models.networks import trunk
+    from models.training.frozen import beginning
+
+    network: Any = trunk("small").eval()
+    begin = beginning(network, count, 32)
+    for pictures in (3, 1):
+        batch = torch.randn(pictures, 3, 32, 32)
+        with torch.no_grad():
+            wanted = network.through(batch, 0, count)
+        np.testing.assert_allclose(begin(batch).numpy(), wanted.numpy(), rtol=1e-3, atol=1e-5)
+    assert not network.training
+
+
 def test_the_frozen_beginning_is_run_once_for_all() -> None:
     made = task()
     network: Any = made.network
@@ -105,8 +122,9 @@ def test_a_film_is_answered_by_the_member_that_has_not_seen_it() -> None:
     rows = np.array([0, 2, 4, 40])
     told, _ = logits_of(network, made.batches, rows)
     found = made.answers(network, rows)
-    np.testing.assert_array_equal(found[:3], told[[0, 1, 2], [0, 1, 2]])
-    np.testing.assert_allclose(found[3], told[3].mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found[:3], told[[0, 1, 2], [0, 1, 2]], atol=1e-4)
+    np.testing.assert_allclose(found[3], told[3].mean(axis=0), atol=1e-4)
+    assert np.ptp(told[:3], axis=1).min() > 0.001  # the members do differ
     assert made.folds[40] == NO_MEMBER
 
 
