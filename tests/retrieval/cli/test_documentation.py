@@ -93,11 +93,11 @@ def test_every_option_has_a_help(name: str) -> None:
 def test_pages_that_are_named_exist() -> None:
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
     texts += [command.get_help(click.Context(command)) for command in commands().values()]
-    named = {name for text in texts for name in re.findall(r"docs/[a-z_]+\.md", text)}
+    named = {name for text in texts for name in re.findall(r"docs/[a-z_-]+\.md", text)}
     named |= {
         f"docs/{name}"
         for page in PAGES[1:]
-        for name in re.findall(r"\]\(([a-z_]+\.md)", page.read_text(encoding="utf-8"))
+        for name in re.findall(r"\]\(([a-z_-]+\.md)", page.read_text(encoding="utf-8"))
     }
     assert len(named) >= 4
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
