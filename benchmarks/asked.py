@@ -1,7 +1,7 @@
 """Films asked about, one by one, through the product: what it answered, beside what is true."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,17 @@ def check_apart(archive: Sequence[Film], queries: Sequence[Film]) -> None:
 
 
 def indexed(films: Sequence[Film], folder: Path, encoder: str) -> Path:
-    """The index of these films, built as a user builds it."""
+    """The index of these films, built as a user builds it.
+
+    `encoder`: a name, or the path of a spec. With `@` and a segmenter behind it the box of that
+    one's region is described, of every film.
+    """
     make_archive(films, len(films), folder / "films")
-    build(folder / "films", folder / "index", Options(config=Config(encoder=encoder)))
+    name, _, segmenter = encoder.partition("@")
+    config = Config(encoder=name)
+    if segmenter:
+        config = replace(config, segment={"": segmenter})
+    build(folder / "films", folder / "index", Options(config=config))
     return folder / "index"
 
 

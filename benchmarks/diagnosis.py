@@ -1,6 +1,6 @@
 """How well scans are diagnosed, how sure one may be, and what is recognised as strange.
 
-    python -m benchmarks.diagnosis --data chest_xray [--encoder NAME ...] [--json FILE]
+    python -m benchmarks.diagnosis --data chest_xray [--encoder NAME[@SEGMENTER] ...] [--json FILE]
                                    [--ood multimodality] [--near kermany]
 
 The films of `--data` with split=archive are indexed as a user indexes them, once for each encoder;
@@ -132,7 +132,11 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis")
     parser.add_argument("--data", type=Path, required=True, help="films with a cases.csv and split")
-    parser.add_argument("--encoder", action="append", help="a name, or a spec; may be repeated")
+    parser.add_argument(
+        "--encoder",
+        action="append",
+        help="a name, or a spec, then @SEGMENTER or nothing; may be repeated",
+    )
     parser.add_argument("--ood", type=Path, help="pictures of other modalities")
     parser.add_argument("--near", type=Path, help="pictures of nearly the same kind")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
