@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from models.training.classify import Classification
 
 
+JUDGED_EACH_EPOCH = 300
+"""Films that an epoch of a committee is judged by, which could be judged by all that it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifierAsked:
     """What kind of classifier.
@@ -111,10 +115,11 @@ def train_classifier(
     about = _about(asked, size, films, split, augmentation) | {"shared": task.shared}
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
-    judged = split
-    if not len(split.validation):
+    judged = chosen_by = split
+    if not len(split.validation):  # each film by the member that has not seen it
         judged = replace(split, validation=photographed(gathered, split.train))
-    trained = train(task, judged, settings, about, out, progress)
+        chosen_by = replace(judged, validation=_spread(judged.validation, JUDGED_EACH_EPOCH))
+    trained = train(task, chosen_by, settings, about, out, progress)
     temperature = _temperature(trained.network, task, films, judged)
     spec = _spec(asked, films, size, temperature)
     found = _asked(trained.network, task, split, temperature)
@@ -169,6 +174,13 @@ def _task(
     return CommitteeClassification(
         trunk, films, split.train, left_out, shared, settings, augmentation
     )
+
+
+def _spread(rows: Indices, most: int) -> Indices:
+    """At most so many of the rows, evenly spaced."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
 
 
 def _about(
