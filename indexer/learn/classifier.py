@@ -38,6 +38,10 @@ JUDGED_EACH_EPOCH = 300
 """Films that an epoch of a committee is judged by, which could be judged by all that it has."""
 
 
+ALIGNED_ON = 1000
+"""Films on which a committee's members are brought into one space."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifierAsked:
     """What kind of classifier.
@@ -121,7 +125,8 @@ def train_classifier(
         chosen_by = replace(judged, validation=_spread(judged.validation, JUDGED_EACH_EPOCH))
     trained = train(task, chosen_by, settings, about, out, progress)
     temperature = _temperature(trained.network, task, films, judged)
-    spec = _spec(asked, films, size, temperature)
+    dim = task.finish(trained.network, _spread(judged.validation, ALIGNED_ON))
+    spec = _spec(asked, films, size, dim, temperature)
     found = _asked(trained.network, task, split, temperature)
     return Learned(
         answers=_answers(films, split, gathered, found),
@@ -207,7 +212,9 @@ def _temperature(network: "nn.Module", task: "Classification", films: Films, spl
     return temperature_of(task.answers(network, split.validation), films.labels[split.validation])
 
 
-def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -> ClassifierSpec:
+def _spec(
+    asked: ClassifierAsked, films: Films, size: int, dim: int, temperature: float
+) -> ClassifierSpec:
     from models.networks import trunk
 
     network = trunk(asked.network)
@@ -220,7 +227,7 @@ def _spec(asked: ClassifierAsked, films: Films, size: int, temperature: float) -
         size=size,
         mean=network.takes.mean,  # type: ignore[arg-type]
         std=network.takes.std,  # type: ignore[arg-type]
-        dim=network.dim,  # type: ignore[arg-type]
+        dim=dim,
         members=asked.members,
         classes=films.classes,
         temperature=temperature,

@@ -27,6 +27,7 @@ class Committee(nn.Module):
         self.dropout = nn.Dropout(dropout)
         dim: int = trunk.dim  # type: ignore[assignment]
         self.classes = nn.ModuleList(nn.Linear(dim, classes) for _ in range(members))
+        self.aligned: nn.ModuleList | None = None
 
     def beginning(self, x: Tensor) -> Tensor:
         """What the shared stages find in pictures, float32 (n, 3, H, W)."""
@@ -40,8 +41,26 @@ class Committee(nn.Module):
         found = trunk.pooled(trunk.through(begun, self.shared, last))  # type: ignore[operator]
         return found, self.classes[number](self.dropout(found))
 
+    def align(self, weight: Tensor, bias: Tensor) -> None:
+        """From now on member m's embedding x is given as x @ weight[m] + bias[m].
+
+        `weight`: float32 (members, dim, common). `bias`: float32 (members, common).
+        """
+        self.aligned = nn.ModuleList()
+        for matrix, offset in zip(weight, bias, strict=True):
+            layer = nn.Linear(*matrix.shape)
+            with torch.no_grad():
+                layer.weight.copy_(matrix.T)
+                layer.bias.copy_(offset)
+            self.aligned.append(layer)
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """All members: embeddings, float32 (n, members, dim), and logits (n, members, classes)."""
         begun = self.beginning(x)
         told = [self.member(number, begun) for number in range(len(self.classes))]
+        if self.aligned is not None:
+            told = [
+                (layer(found), logits)
+                for layer, (found, logits) in zip(self.aligned, told, strict=True)
+            ]
         return torch.stack([one[0] for one in told], 1), torch.stack([one[1] for one in told], 1)

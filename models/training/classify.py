@@ -85,6 +85,13 @@ class Classification:
         device = logits.device
         return soft_cross_entropy(logits, smooth.to(device), self._weights.to(device))
 
+    def finish(self, network: nn.Module, rows: Indices) -> int:
+        """Makes a trained network ready to be a model; how many numbers its embedding has.
+
+        `rows`: of films that may be looked at for it.
+        """
+        return int(network.trunk.dim)  # type: ignore[arg-type]
+
     def scores(self, network: nn.Module, rows: Indices) -> Mapping[str, float]:
         """On films of these rows: AUC (macro), balanced accuracy, log loss, and their `score`.
 

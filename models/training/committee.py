@@ -8,9 +8,10 @@ from models.arrays import FloatImage
 from models.heads.leave_out import Indices
 from models.networks.committee import Committee
 from models.runtime.members import NO_MEMBER
+from models.training.align import align
 from models.training.augment import Augmentation
 from models.training.batches import Batch, Batches
-from models.training.classify import AT_ONCE, Classification
+from models.training.classify import AT_ONCE, Classification, logits_of
 from models.training.films import Films
 from models.training.settings import TrainingSettings
 
@@ -88,6 +89,14 @@ class CommitteeClassification(Classification):
                     told = [committee.member(one, begun)[1] for one in asked]
                     found[chosen] = torch.stack(told).mean(0).float().cpu().numpy()
         return found
+
+    def finish(self, network: nn.Module, rows: Indices) -> int:
+        """Brings the members into one space; how many numbers an embedding there has."""
+        committee: Committee = network  # type: ignore[assignment]
+        _, told = logits_of(network, self.batches, rows)
+        found = align(told)
+        committee.align(torch.from_numpy(found.weight), torch.from_numpy(found.bias))
+        return int(found.weight.shape[-1])
 
     def _pictures(self, rows: Indices, network: nn.Module) -> Tensor:
         return self.batches.plain(rows).pictures.to(next(network.parameters()).device)
