@@ -103,7 +103,7 @@ class FusionWeights:
         share = sum(default.weights[name] for name in pictures)
         start = tuple(default.weights[name] / share for name in pictures)
         best = _search(start, measure)
-        weights = dict(zip(pictures, (share * weight for weight in best), strict=True))
+        weights = _scaled(dict(zip(pictures, best, strict=True)), share)  # they were rounded
         return cls(default.weights | weights, True, measure.mean_average_precision(best))
 
     def to_json(self) -> str:

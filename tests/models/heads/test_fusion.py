@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.arrays import FloatImage
 from models.errors import IndexDamaged
+from models.heads import fusion
 from models.heads.fusion import CAP, DEFAULT_WEIGHTS, FEWEST, FusionWeights
 
 
@@ -131,6 +132,15 @@ def test_labels_that_only_one_patient_has_are_not_asked() -> None:
 def test_it_is_the_same_every_time_also_where_a_sample_is_drawn() -> None:
     given = archive({"colour": 2.0, "edge": 2.5}, CAP + 50)
     assert FusionWeights.fit(*given) == FusionWeights.fit(*given)
+
+
+def test_weights_that_were_rounded_on_the_way_can_be_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fusion, "_search", lambda start, measure: (0.266667, 0.166667, 0.566667))
+    fitted = FusionWeights.fit(*archive({"colour": 2.0, "edge": 2.0, "embedding": 2.0}))
+    assert FusionWeights.from_json(fitted.to_json()) == fitted
+    assert sum(fitted.weights.values()) == pytest.approx(1, abs=1e-12)
 
 
 def test_it_comes_back_from_json() -> None:
