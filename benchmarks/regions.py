@@ -7,10 +7,12 @@ films are paired, with 95 % intervals by bootstrap over patients.
 """
 
 import argparse
+import itertools
 import json
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,23 @@ def side(films: Sequence[Film], folder: Path, encoder: str, segmenter: str) -> S
         opened.close()
 
 
+def within(films: Side, site: str) -> Side:
+    """The films of one source."""
+    rows = [row for row, there in enumerate(films.sites) if there == site]
+    blocks = {name: block[rows] for name, block in films.blocks.items()}
+    told = [tuple(names[row] for row in rows) for names in (films.labels, films.patients)]
+    return Side(blocks, told[0], told[1], (site,) * len(rows))
+
+
+def in_own_source(queries: Side, archive: Side, block: str) -> Values:
+    """As `asked`, among films of the query's own source alone; the queries in their order."""
+    found = np.empty((len(queries.labels), len(MEASURES)))
+    for site in set(queries.sites):
+        rows = [row for row, there in enumerate(queries.sites) if there == site]
+        found[rows] = asked(within(queries, site), within(archive, site), block)
+    return found
+
+
 def asked(queries: Side, archive: Side, block: str) -> Values:
     """P@1, P@5 and average precision of each query, (n, 3), by one block or by all alike."""
     names = tuple(archive.blocks) if block == "all" else (block,)
@@ -51,6 +70,12 @@ def asked(queries: Side, archive: Side, block: str) -> Values:
     )
 
 
+WAYS: dict[str, Callable[[Side, Side, str], Values]] = {
+    "all": asked,
+    "own source": in_own_source,
+}
+
+
 def gained(values: Values, floor: Values, patients: Sequence[str]) -> Interval:
     """The mean of `values` less that of `floor`, film by film."""
     difference = values - floor
@@ -60,33 +85,40 @@ def gained(values: Values, floor: Values, patients: Sequence[str]) -> Interval:
     return around(float(difference.mean()), resampled, patients)
 
 
-def rows_of(told: dict[str, dict[str, Side]]) -> list[dict[str, object]]:
+def rows_of(told: dict[str, dict[str, Side]]) -> list[dict[str, Any]]:
     """A row for each side, segmenter and block. `told`: segmenter -> side -> films."""
-    rows: list[dict[str, object]] = []
-    for name in ("archive", "query"):
-        for block in (*told[WHOLE]["archive"].blocks, "all"):
-            floor = asked(told[WHOLE][name], told[WHOLE]["archive"], block)
-            for segmenter, sides in told.items():
-                found = asked(sides[name], sides["archive"], block)
-                row: dict[str, object] = {"side": name, "block": block, "segmenter": segmenter}
-                for place, measure in enumerate(MEASURES):
-                    row[measure] = float(np.nanmean(found[:, place]))
-                    if segmenter != WHOLE:
-                        more = gained(found[:, place], floor[:, place], sides[name].patients)
-                        row[f"{measure} gained"] = more.to_json()
-                rows.append(row)
+    rows: list[dict[str, Any]] = []
+    blocks = (*told[WHOLE]["archive"].blocks, "all")
+    for name, way, block in itertools.product(("archive", "query"), WAYS, blocks):
+        floor = WAYS[way](told[WHOLE][name], told[WHOLE]["archive"], block)
+        for segmenter, sides in told.items():
+            found = WAYS[way](sides[name], sides["archive"], block)
+            row: dict[str, Any] = {"side": name, "among": way, "block": block}
+            row["segmenter"] = segmenter
+            for place, measure in enumerate(MEASURES):
+                row[measure] = float(np.nanmean(found[:, place]))
+                if segmenter != WHOLE:
+                    more = gained(found[:, place], floor[:, place], sides[name].patients)
+                    row[f"{measure} gained"] = more.to_json()
+            rows.append(row)
     return rows
 
 
-def table(rows: Sequence[dict[str, object]]) -> str:
+def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown."""
-    lines = ["| asking | block | region | P@1 | P@5 | mAP | mAP gained |", "|---|" + "---|" * 6]
+    gains = [f"{name} gained" for name in MEASURES[1:]]
+    names = ("asking", "among", "block", "region", *MEASURES, *gains)
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for row in rows:
-        more = row.get("mAP gained")
-        gain = "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**more) if more else ""  # type: ignore[arg-type]
-        scores = " | ".join(f"{row[measure]:.3f}" for measure in MEASURES)
-        lines.append(f"| {row['side']} | {row['block']} | {row['segmenter']} | {scores} | {gain} |")
+        told = [str(row[name]) for name in ("side", "among", "block", "segmenter")]
+        told += [f"{row[measure]:.3f}" for measure in MEASURES]
+        told += [_gain(row.get(name)) for name in gains]
+        lines.append(f"| {' | '.join(told)} |")
     return "\n".join(lines)
+
+
+def _gain(more: dict[str, float] | None) -> str:
+    return "" if more is None else "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**more)
 
 
 def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = print) -> None:

@@ -1,25 +1,52 @@
-"""What two things cost, in turns."""
+"""What two things cost, in turns; by a clock of the test's own, since machines are busy."""
 
-import time
+from dataclasses import dataclass, field
 
+import pytest
+
+from models.measures import speed
 from models.measures.speed import costs
 
 
-def test_they_take_turns_and_the_slower_one_costs_more() -> None:
-    called = []
+@dataclass
+class Clock:
+    """Stands for the module `time`; it goes on only while something is done."""
 
-    def work(name: str, seconds: float) -> None:
-        called.append(name)
-        until = time.process_time() + seconds
-        while time.process_time() < until:
-            pass
+    wall: float = 0.0
+    cpu: float = 0.0
+    called: list[str] = field(default_factory=list)
 
-    told = costs({"a": lambda: work("a", 0.001), "b": lambda: work("b", 0.01)}, rounds=3)
-    assert called == ["a", "b"] * 4
-    assert 1.0 <= told["a"].cpu_ms < 10.0 <= told["b"].cpu_ms
-    assert told["b"].ms >= 9.0
+    def perf_counter(self) -> float:
+        return self.wall
+
+    def process_time(self) -> float:
+        return self.cpu
+
+    def work(self, name: str, wall: float, cpu: float) -> None:
+        self.called.append(name)
+        self.wall += wall
+        self.cpu += cpu
 
 
-def test_waiting_costs_no_cpu() -> None:
-    told = costs({"wait": lambda: time.sleep(0.02)}, rounds=2)
-    assert told["wait"].ms >= 20.0 > 10.0 > told["wait"].cpu_ms
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(speed, "time", made)
+    return made
+
+
+def test_they_take_turns_and_waiting_costs_no_cpu(clock: Clock) -> None:
+    calls = {
+        "busy": lambda: clock.work("busy", 0.010, 0.020),
+        "waiting": lambda: clock.work("waiting", 0.030, 0.0),
+    }
+    told = costs(calls, rounds=3)
+    assert clock.called == ["busy", "waiting"] * 4
+    assert (told["busy"].ms, told["busy"].cpu_ms) == pytest.approx((10.0, 20.0))
+    assert (told["waiting"].ms, told["waiting"].cpu_ms) == pytest.approx((30.0, 0.0))
+
+
+def test_one_slow_turn_does_not_count(clock: Clock) -> None:
+    turns = iter([0.5, 0.001, 0.9, 0.002])
+    told = costs({"a": lambda: clock.work("a", next(turns), 0.001)}, rounds=3)
+    assert told["a"].ms == pytest.approx(2.0)
