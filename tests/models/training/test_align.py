@@ -18,7 +18,7 @@ def turned(count: int, dim: int, members: int, noise: float) -> np.ndarray:
 
 def brought(told: np.ndarray) -> np.ndarray:
     found = align(told)
-    return np.einsum("nmd,mdc->nmc", told, found.weight) + found.bias
+    return np.asarray(np.einsum("nmd,mdc->nmc", told, found.weight) + found.bias)
 
 
 def test_what_is_only_turned_becomes_the_same() -> None:
