@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from indexer.annotate.table import Annotated
+from indexer.annotate.table import Annotated, content_of
 from indexer.archive import Listing, walk
 from indexer.config import Config, check_steps
 from indexer.look import looker
@@ -21,6 +21,8 @@ from indexer.workers import Outcome, WorkerPool
 from models.annotators import Annotation, Annotator, Extent
 from models.arrays import ByteImage
 from models.errors import NothingToIndex, UsageError
+from models.runtime.members import NO_MEMBER
+from models.runtime.registry import trained_on
 
 WORKER = "indexer.annotate.square:run"
 
@@ -54,6 +56,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
     """
     check_steps(options.config)
     annotators = _annotators(options.models)
+    seen = [trained_on(name) for name in options.models]
     by = "; ".join(_named(one) for one in annotators)
     listing = walk(archive, "none")
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
@@ -61,18 +64,41 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
         planned = plan(listing.entries, {}, looker(pool, listing.root))
         rejects = [*listing.rejects, *planned.rejects]
         rows = []
+        learned = [0] * len(annotators)
         jobs = _jobs(planned.sources, listing, options, annotators)
         for done, outcome in enumerate(pool.run(jobs), start=1):
             if outcome.error is not None:
                 error = outcome.error
                 rejects.append(Reject(outcome.key.key, error.code, str(error)))
             else:
-                rows.append(_row(outcome, annotators, by))
+                left_out = [_left_out(outcome.meta["files"], known) for known in seen]
+                for place, member in enumerate(left_out):
+                    learned[place] += member is None
+                rows.append(_row(outcome, annotators, by, left_out))
             progress("annotate", done, len(planned.sources))
     if not rows:
         why = f"; the first: {rejects[0].path}: {rejects[0].sentence}" if rejects else ""
         raise NothingToIndex(f"no scan of {archive} could be annotated{why}")
-    return AnnotatedArchive(tuple(rows), tuple(rejects), listing.remarks, by)
+    remarks = (*listing.remarks, *_of_learned(annotators, learned))
+    return AnnotatedArchive(tuple(rows), tuple(rejects), remarks, by)
+
+
+def _left_out(digests: Sequence[str], known: Mapping[str, int]) -> int | None:
+    """The member that has not learned from a scan of these files; None if the model has."""
+    members = {known[digest] for digest in digests if digest in known}
+    if not members:
+        return NO_MEMBER
+    return members.pop() if len(members) == 1 and NO_MEMBER not in members else None
+
+
+def _of_learned(annotators: Sequence[Annotator], counts: Sequence[int]) -> Iterator[str]:
+    """What a person should know of scans that a model has learned from."""
+    for one, count in zip(annotators, counts, strict=True):
+        if count:
+            yield (
+                f"{one.spec.name} has learned from {count} of these scans: what it says of them "
+                "repeats what it was told, and is no measure of what it can"
+            )
 
 
 def _annotators(names: Sequence[str]) -> list[Annotator]:
@@ -80,7 +106,15 @@ def _annotators(names: Sequence[str]) -> list[Annotator]:
 
     if not names:
         raise UsageError("no model was named that annotates; name one or more with --model")
-    return [load(name) for name in names]
+    found = [load(name) for name in names]
+    called = [one.spec.name for one in found]
+    twice = sorted({name for name in called if called.count(name) > 1})
+    if twice:
+        raise UsageError(
+            f"two models are called {twice[0]!r}, so their numbers could not be told apart; train "
+            "or add one of them under another --name"
+        )
+    return found
 
 
 def _named(annotator: Annotator) -> str:
@@ -101,19 +135,24 @@ def _jobs(
         yield source, {"job": "squares", "paths": paths, "config": config, "wanted": wanted}
 
 
-def _row(outcome: Outcome[Source], annotators: Sequence[Annotator], by: str) -> Annotated:
+def _row(
+    outcome: Outcome[Source],
+    annotators: Sequence[Annotator],
+    by: str,
+    left_out: Sequence[int | None],
+) -> Annotated:
     rows, columns = outcome.meta["shape"]
     spacing = outcome.meta["spacing_mm"]
     extent = Extent((rows, columns), None if spacing is None else (spacing[0], spacing[1]))
     told: list[Annotation] = []
-    for place, one in enumerate(annotators):
+    for place, (one, member) in enumerate(zip(annotators, left_out, strict=True)):
         squares = _with_channels(outcome.arrays[f"squares{place}"], one.spec.channels)
-        told.append(one.annotate(squares, extent))
+        told.append(one.annotate(squares, extent, NO_MEMBER if member is None else member))
     return Annotated(
         path=outcome.key.key,
         text="; ".join(dict.fromkeys(phrase for one in told for phrase in _phrases(one.text))),
         annotated_by=by,
-        sha256=outcome.meta["sha256"],
+        sha256=content_of(outcome.meta["files"]),
         findings=_merged([one.findings for one in told], annotators),
         measurements=_merged([one.measurements for one in told], annotators),
     )

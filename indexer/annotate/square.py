@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from indexer import prepare, read
-from indexer.annotate.table import content_of
 from indexer.config import from_json
 from models.encoders.fit import fit
 
@@ -28,8 +27,8 @@ def squares(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """The squares of one scan, uint8 (n, size, size, 1 or 3), one array for each of `wanted`.
 
     `params`: `paths` (the files of one scan), `config` (as JSON text), `wanted` (pairs of what is
-    seen, "region" or "whole", and the size). The meta has `sha256` (of all files together), `shape`
-    of the whole picture and `spacing_mm` in its plane or None. Raises `UnreadableScan`.
+    seen, "region" or "whole", and the size). The meta has `files` (the SHA-256 of each), `shape` of
+    the whole picture and `spacing_mm` in its plane or None. Raises `UnreadableScan`.
     """
     config = from_json(json.loads(params["config"]))
     paths = [Path(path) for path in params["paths"]]
@@ -50,7 +49,7 @@ def squares(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     shape = ready.pixels.shape[1:3] if scan.volume else ready.pixels.shape[:2]
     spacing = prepared.measured.spacing_mm
     return {
-        "sha256": content_of([prepare.sha256_of(path) for path in paths]),
+        "files": [prepare.sha256_of(path) for path in paths],
         "shape": list(shape),
         "spacing_mm": None if spacing is None else list(spacing[-2:]),
     }, arrays

@@ -24,6 +24,7 @@ _LARGEST = 256 << 20  # bytes
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _LONGEST = 10_000  # characters of a text
 _DIGITS = 4
+_FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,23 @@ def write_table(rows: Iterable[Annotated], path: Path) -> None:
     for row in rows:
         told = row.to_json()
         numbers = {name: _pairs(told[name]) for name in ("findings", "measurements")}
-        writer.writerow([{**told, **numbers}[name] for name in COLUMNS])
+        writer.writerow([_plain({**told, **numbers}[name]) for name in COLUMNS])
     write_whole(path, text.getvalue().encode())
+
+
+def check_target(path: Path) -> None:
+    """Raises `UsageError` if there is another file than such a table, or no folder to write to."""
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent}")
+        return
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline(_LONGEST).strip()
+    except (OSError, UnicodeDecodeError):
+        header = ""
+    if header != ",".join(COLUMNS):
+        raise UsageError(f"{path} is no table of annotations, and would be written over")
 
 
 def read_table(path: Path) -> dict[str, Annotated]:
@@ -102,7 +118,7 @@ def read_table(path: Path) -> dict[str, Annotated]:
 def _row(record: Mapping[str | None, Any], place: str) -> Annotated:
     if None in record or None in record.values():
         raise UsageError(f"{place}: it has not as many fields as the header")
-    told = {str(name): str(value).strip() for name, value in record.items()}
+    told = {str(name): _read(str(value).strip()) for name, value in record.items()}
     for wrong, rule in (
         (not told["path"], "path is empty"),
         (not told["annotated_by"], "annotated_by is empty; name what made the text"),
@@ -113,6 +129,15 @@ def _row(record: Mapping[str | None, Any], place: str) -> Annotated:
         if wrong:
             raise UsageError(f"{place}: {rule}")
     return Annotated(told["path"], told["text"], told["annotated_by"], told.get("sha256", ""))
+
+
+def _plain(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula, as a file's or a label's name may look."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _read(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:

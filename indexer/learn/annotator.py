@@ -118,6 +118,9 @@ def train_annotator(
     gathered = gather(archive, out, wanted, progress)
     known = known_findings(gathered.column("findings"), gathered.column("label"))
     split, remarks = split_of(gathered, rows_with_anything(gathered, known), settings.seed)
+    for side in ("train", "validation", "test"):
+        if not len(getattr(split, side)):
+            raise UsageError(f"too few patients: none is left for the {side} side; add cases")
     films, left_out = noted_films(gathered, known, split, asked.least_patients)
     regions = (asked.region,) if gathered.masked[split.train].any() else ()
     network = JointNetwork(trunk, len(films.finding_names), len(regions), settings.dropout)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 from indexer.config import Config, from_json
 from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.model_folder import FOLDER, files_of, listed, write_content
-from indexer.learn.unseen import Sides, sides_of
+from indexer.learn.unseen import Sides, check_kind, sides_of
 from models.compress import LIMIT, check_installed, way
 from models.compress.contract import Compressed, Form, Given, Measured, Wishes
 from models.compress.verdict import coarseness, refusal
 from models.errors import UsageError
 from models.files import write_whole
+from models.measures.predictions import plain
 from models.runtime import EncoderSpec, ModelSpec, SegmenterSpec
 from models.runtime.members import NO_MEMBER
 from models.runtime.registry import checked, trained_on
@@ -73,7 +74,12 @@ class Compression:
 
     def to_json(self) -> dict[str, Any]:
         """As `compression.json` has it."""
-        return {"schema": 1, **asdict(self), "spec": self.spec and self.spec.name}
+        told = {"schema": 1, **asdict(self), "spec": self.spec and self.spec.name}
+        for side in ("before", "after"):
+            told[side]["right"] = {
+                name: plain(value) for name, value in told[side]["right"].items()
+            }
+        return told
 
 
 def compress(
@@ -123,6 +129,11 @@ def check(model: str, out: Path, asked: CompressAsked) -> None:
         raise UsageError(f"--out {out} is the training run itself; choose another folder")
 
 
+def _target(folder: Path, asked: CompressAsked) -> Path:
+    """The spec of what is made."""
+    return folder / FOLDER / f"{asked.name}.json"
+
+
 def run_of(model: str, named: Path | None) -> Path | None:
     """The training run of a model: the one that is named, or the one in whose folder it is."""
     if named is not None or not model.endswith(".json"):
@@ -151,6 +162,11 @@ class Source:
         """Films are prepared and split as the model's training run did, if there is one."""
         form = Form(*checked(model, ModelSpec))
         asked = replace(asked, name=asked.name or f"{form.spec.name}-{asked.method}")
+        check_kind(form.spec)
+        if model.endswith(".json") and Path(model).resolve() == _target(folder, asked).resolve():
+            raise UsageError(
+                f"{model} itself would be written over; choose another --out or another --name"
+            )
         run = run_of(model, asked.wishes.run)
         if run is not None:
             told = told_of(run)

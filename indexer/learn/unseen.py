@@ -38,6 +38,15 @@ class Sides:
         return rows[np.linspace(0, len(rows) - 1, MOST_SEARCHED).round().astype(np.intp)]
 
 
+def check_kind(spec: ModelSpec) -> None:
+    """Raises `UsageError` for a kind of model that cannot be measured on an archive here."""
+    if spec.kind not in _FILMS:
+        raise UsageError(
+            f"{spec.name!r} is of the kind {spec.kind!r}; what can be made smaller: "
+            f"{', '.join(_FILMS)}"
+        )
+
+
 def sides_of(
     gathered: Gathered, spec: ModelSpec, seen: Collection[str], without: Collection[str], seed: int
 ) -> Sides:
@@ -62,7 +71,12 @@ def sides_of(
             "the model does not list the films that it was trained on, so it may have seen some "
             "of those that it is measured on"
         )
-    return Sides(films, Split(split.train, split.validation, unseen), tuple(told))
+    found = Sides(films, Split(split.train, split.validation, unseen), tuple(told))
+    if spec.kind != "segmenter" and not len(found.searched):
+        raise UsageError(
+            "the archive sets all films apart for measuring, so none is left for them to search in"
+        )
+    return found
 
 
 def _classified(

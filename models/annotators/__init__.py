@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from models.arrays import ByteImage
 from models.errors import ModelUnusable
 from models.runtime import ModelSpec
+from models.runtime.members import NO_MEMBER
 from models.table import load as _load
 
 TABLE: Mapping[str, str] = MappingProxyType(
@@ -66,11 +67,12 @@ class Annotator(Protocol):
     spec: ModelSpec
     sees: Sees
 
-    def annotate(self, squares: ByteImage, extent: Extent) -> Annotation:
+    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
         """What there is to say of a scan.
 
         `squares`: uint8 (n, size, size, channels) of `spec`, 0..255: the picture, or slices of a
-        volume. `extent`: of the picture before it was made a square.
+        volume. `extent`: of the picture before it was made a square. `left_out`: the member of a
+        committee that has not learned from the scan; it alone answers.
         """
         ...
 

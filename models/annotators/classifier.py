@@ -5,6 +5,7 @@ from models.arrays import ByteImage
 from models.classifiers.onnx import OpenVinoClassifier
 from models.runtime import ClassifierSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER
 
 LEAST = 0.5
 """A label is put into words where it is more probable than all others together. Not tuned."""
@@ -26,9 +27,9 @@ class FromClassifier:
         self.spec = spec
         self._classifier = OpenVinoClassifier(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent) -> Annotation:
+    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
         """The mean over slices of each label's probability; see `Annotator`."""
-        probabilities, _ = self._classifier.classify(squares)
+        probabilities, _ = self._classifier.classify(squares, [left_out] * len(squares))
         mean = probabilities.mean(axis=0)
         findings = {name: float(share) for name, share in zip(self.spec.classes, mean, strict=True)}
         label = max(findings, key=lambda name: findings[name])

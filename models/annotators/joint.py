@@ -6,6 +6,7 @@ from models.annotators.segmenter import LUNGS, of_film
 from models.arrays import ByteImage
 from models.runtime import AnnotatorSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER
 
 
 class FromJoint:
@@ -24,7 +25,7 @@ class FromJoint:
         self.spec = spec
         self._network = OpenVinoAnnotator(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent) -> Annotation:
+    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
         """The mean over slices of each finding's probability; see `Annotator`."""
         spec = self.spec
         probabilities, masks = self._network.annotate(squares)

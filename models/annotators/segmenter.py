@@ -10,6 +10,7 @@ from models.arrays import ByteImage, FloatImage
 from models.errors import ModelUnusable
 from models.runtime import SegmenterSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER
 from models.segmenters.network import OpenVinoSegmenter
 
 LUNGS = "lungs"
@@ -36,7 +37,7 @@ class FromSegmenter:
         self.spec = spec
         self._segmenter = OpenVinoSegmenter(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent) -> Annotation:
+    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
         """Of a picture; a volume is not a film, so there is nothing to say of one."""
         if len(squares) != 1:
             return Annotation()

@@ -1,5 +1,6 @@
 """A classifier out of an ONNX file."""
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -8,6 +9,7 @@ from models.arrays import ByteImage, FloatImage
 from models.errors import ModelUnusable
 from models.runtime import ClassifierSpec
 from models.runtime.compiled import CompiledCache
+from models.runtime.members import NO_MEMBER, unseen
 from models.runtime.network import Network
 
 
@@ -44,14 +46,19 @@ class OpenVinoClassifier:
         spec, onnx = checked(name, ClassifierSpec)
         return cls(spec, onnx, threads, CompiledCache.default())
 
-    def classify(self, batch: ByteImage) -> tuple[FloatImage, FloatImage]:
+    def classify(
+        self, batch: ByteImage, left_out: Sequence[int] = ()
+    ) -> tuple[FloatImage, FloatImage]:
         """Class probabilities, float32 (n, classes), and embeddings, float32 (n, dim).
 
-        `batch`: uint8 (n, size, size, 3), RGB, 0..255. Rows of probabilities sum to 1; embeddings
-        are as the network gives them, not of unit length. Of a committee the members' means count.
+        `batch`: uint8 (n, size, size, 3), RGB, 0..255. `left_out`: of each picture the member of a
+        committee that has not learned from it, or `NO_MEMBER`, as of which the members' means
+        count. Rows of probabilities sum to 1; embeddings are as the network gives them, not of unit
+        length.
         """
+        members = list(left_out) or [NO_MEMBER] * len(batch)
         embedding, logits = (
-            told.reshape(len(batch), self.spec.members, -1).mean(axis=1, dtype=np.float32)
+            unseen(told.reshape(len(batch), self.spec.members, -1), members)
             for told in self._network.run(batch, outputs=2)
         )
         scaled = logits / np.float32(self.spec.temperature)

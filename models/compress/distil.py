@@ -49,6 +49,7 @@ class Teacher:
     def __init__(self, form: Form, takes: Takes) -> None:
         """`takes`: what the student's pictures are normalised by."""
         self.classifies = isinstance(form.spec, ClassifierSpec)
+        self._members = form.spec.members if isinstance(form.spec, EncoderSpec) else 1
         self._network = Network(form.spec, form.onnx)
         self._mean = torch.tensor(takes.mean).view(1, -1, 1, 1)
         self._std = torch.tensor(takes.std).view(1, -1, 1, 1)
@@ -56,12 +57,15 @@ class Teacher:
     def answers(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
         """Embeddings, float32 (n, dim), and logits, float32 (n, classes), if it classifies.
 
-        `pictures`: float32 (n, 3, size, size), as the student takes them, of the teacher's size.
+        A committee's are the means of its members. `pictures`: float32 (n, 3, size, size), as the
+        student takes them, of the teacher's size.
         """
         levels = (pictures.cpu() * self._std + self._mean).round().clamp(0, 255)
         shown: ByteImage = np.ascontiguousarray(levels.permute(0, 2, 3, 1).numpy().astype(np.uint8))
         found = [
-            torch.from_numpy(one.reshape(len(shown), -1)).to(pictures.device)
+            torch.from_numpy(one.reshape(len(shown), self._members, -1).mean(axis=1)).to(
+                pictures.device
+            )
             for one in self._network.run(shown, outputs=2 if self.classifies else 1)
         ]
         return found[0], found[1] if self.classifies else None

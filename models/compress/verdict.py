@@ -21,6 +21,11 @@ def refusal(form: Form, how: str, before: Measured, after: Measured, limit: floa
         for name, value in before.right.items()
         if not math.isnan(value)
     }
+    if not losses:
+        return (
+            f"{form.spec.name!r}, {how}, is refused and not written: no figure could be told "
+            "before, so nobody knows what it loses; measure on an archive in which labels recur"
+        )
     worst = max(losses, key=lambda name: losses[name])
     if losses[worst] <= limit + _EXACT:
         return ""

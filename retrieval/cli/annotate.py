@@ -48,10 +48,12 @@ def annotate(
     """See the help text above."""
     from indexer.annotate.run import AnnotateOptions
     from indexer.annotate.run import annotate as annotated
-    from indexer.annotate.table import write_table
+    from indexer.annotate.table import check_target, write_table
     from retrieval.report.annotated import as_object, as_table
 
     names = tuple(name.strip() for told in models for name in told.split(",") if name.strip())
+    if out is not None:
+        check_target(out)
     options = AnnotateOptions(names, config_of(settings, segment), workers)
     with Bars(quiet) as bars:
         found = annotated(archive, options, bars)

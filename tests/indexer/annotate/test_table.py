@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from indexer.annotate.table import Annotated, content_of, read_table, write_table
+from indexer.annotate.table import (
+    Annotated,
+    check_target,
+    content_of,
+    read_table,
+    write_table,
+)
 from models.errors import CannotWrite, UsageError
 
 ROW = Annotated(
@@ -74,3 +80,28 @@ def test_the_content_of_a_series_has_one_hash_in_any_order() -> None:
     assert content_of(["b" * 64]) == "b" * 64
     assert content_of(["a" * 64, "b" * 64]) == content_of(["b" * 64, "a" * 64])
     assert content_of(["a" * 64, "b" * 64]) not in ("a" * 64, "b" * 64)
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-x", "@a", "'quoted", "plain; =b"])
+def test_no_cell_is_a_formula_and_all_come_back(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "machine.csv"
+    write_table([Annotated(path=f"{text}.png", text=text, annotated_by="m 1")], path)
+    cells = path.read_text().splitlines()[1].split(",")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    (row,) = read_table(path).values()
+    assert (row.path, row.text) == (f"{text}.png", text)
+
+
+def test_only_such_a_table_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    check_target(path)
+    path.write_text("path,label,patient_id\na.png,normal,p\n")
+    with pytest.raises(UsageError, match="is no table of annotations"):
+        check_target(path)
+    write_table([], path)
+    check_target(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="is no table of annotations"):
+        check_target(path)
+    with pytest.raises(UsageError, match="there is no folder"):
+        check_target(tmp_path / "nowhere" / "machine.csv")

@@ -109,3 +109,45 @@ def test_who_has_not_seen_it_speaks() -> None:
     told = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
     np.testing.assert_array_equal(unseen(told, [1, NO_MEMBER]), [[2, 3], [8, 9]])
     np.testing.assert_array_equal(told, np.arange(12).reshape(2, 3, 2))
+
+
+def test_it_teaches_by_the_mean_of_its_members(spec: Path) -> None:
+    import torch
+
+    from models.compress.contract import Form
+    from models.compress.distil import Teacher
+    from models.networks import Takes
+    from models.runtime import ClassifierSpec
+    from models.runtime.registry import checked
+
+    told, onnx = checked(str(spec), ClassifierSpec)
+    teacher = Teacher(Form(told, onnx), Takes(32, (128.0,) * 3, (64.0,) * 3))
+    embeddings, logits = teacher.answers(torch.zeros(2, 3, 32, 32))
+    assert embeddings.shape == (2, told.dim)
+    assert logits is not None and logits.shape == (2, 2)
+
+
+def test_it_annotates_a_film_by_the_member_that_has_not_seen_it(films: Path, spec: Path) -> None:
+    from indexer.annotate.run import AnnotateOptions, annotate
+    from models.annotators import Extent, load
+    from models.runtime.registry import trained_on
+    from models.training.progress import silent
+
+    found = annotate(films, AnnotateOptions((str(spec),), workers=1), silent)
+    assert not any("has learned from" in remark for remark in found.remarks)
+    annotator, picture = load(str(spec), 1), np.full((1, 32, 32, 3), 90, np.uint8)
+    told = [annotator.annotate(picture, Extent((32, 32)), n).findings["disc"] for n in range(3)]
+    assert len({round(value, 4) for value in told}) == 3
+    listed = trained_on(str(spec))
+    assert sum(row.sha256 in listed for row in found.rows) == 64
+
+
+def test_a_model_that_has_learned_from_a_scan_is_said_to(films: Path, tmp_path: Path) -> None:
+    from indexer.annotate.run import AnnotateOptions, annotate
+    from models.training.progress import silent
+    from tests.indexer.learn.discs import classifier_run
+
+    alone = classifier_run(films, tmp_path, epochs=1)
+    found = annotate(films, AnnotateOptions((str(alone),), workers=1), silent)
+    (remark,) = [remark for remark in found.remarks if "has learned from" in remark]
+    assert remark.startswith("classifier has learned from 56 of these scans")

@@ -216,7 +216,10 @@ def test_a_version_in_the_environment_is_not_taken_for_an_option(
             "[query]\nkk = 1",
             "query has no setting 'kk'; there are: coverage, format, index, k, out",
         ),
-        ("[queries]\nk = 1", "'queries'; its tables are: annotate, augment, check, describe, index"),
+        (
+            "[queries]\nk = 1",
+            "'queries'; its tables are: annotate, augment, check, describe, index",
+        ),
         ("k = 1", "'k'; its tables are"),
         ("query = 1", "query is 1; it is a table of options"),
         ("[query", "cannot be read as TOML"),
