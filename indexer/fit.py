@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from indexer import store
 from indexer.commit import write_file
@@ -60,13 +61,17 @@ def fit_on(
     `folder`: the generation whose instances and files are written. `cases`: its case rows.
     `trained_on`: what the encoder was trained on, from `models.runtime.registry`.
     """
+    import scipy.optimize  # noqa: F401 - a BLAS of its own, limited only once it is loaded
+
     labels = [label or "" for label in cases.column("label").to_pylist()]
-    evidence = _evidence(folder, cases, dims, trained_on)
-    small = evidence.sampled(CAP)
-    similarity = {name: block @ block.T for name, block in small.blocks.items()}
-    fusion = FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
     named = [label for label in labels if label]
-    return with_text(fusion), combined.fit(evidence, fusion.weights, named)
+    evidence = _evidence(folder, cases, dims, trained_on)
+    # Thousands of small products: several threads wait for each other, busily, ten times as long.
+    with threadpool_limits(1, user_api="blas"):
+        small = evidence.sampled(CAP)
+        similarity = {name: block @ block.T for name, block in small.blocks.items()}
+        fusion = FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
+        return with_text(fusion), combined.fit(evidence, fusion.weights, named)
 
 
 def _evidence(

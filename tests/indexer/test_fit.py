@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from threadpoolctl import threadpool_info
 
 from indexer import fit, store
 from indexer.fit import Heads, fit_on, fit_text, read_heads, seen_cases, with_text, write_heads
 from indexer.store import block_column
 from models.errors import IndexDamaged
+from models.heads import combined
 from models.heads.combined import CombinedHead
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.neighbours import NeighbourVote
@@ -105,6 +108,23 @@ def seen_archive(folder: Path) -> pa.Table:
             table = table.append_column(column, pa.array([one[column] for one in some]))
         store.write(table, path)
     return pa.Table.from_pylist(rows)
+
+
+def test_what_is_fitted_keeps_to_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    whole = combined.fit
+
+    def looked_at(*given: Any) -> CombinedHead:
+        counts.extend(
+            pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
+        )
+        return whole(*given)
+
+    monkeypatch.setattr(fit.combined, "fit", looked_at)
+    fit_on(tmp_path, generation(tmp_path, ["a", "b"] * 15), DIMS)
+    assert counts and set(counts) == {1}
 
 
 def test_a_patient_with_a_file_that_the_encoder_was_trained_on_has_been_seen(
