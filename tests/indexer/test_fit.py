@@ -122,7 +122,7 @@ def test_what_is_fitted_keeps_to_one_thread(
         )
         return whole(*given)
 
-    monkeypatch.setattr(fit.combined, "fit", looked_at)
+    monkeypatch.setattr(combined, "fit", looked_at)
     fit_on(tmp_path, generation(tmp_path, ["a", "b"] * 15), DIMS)
     assert counts and set(counts) == {1}
 
