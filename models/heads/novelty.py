@@ -70,7 +70,10 @@ class Novelty:
 
 
 def fit(evidence: Evidence) -> Novelty | None:
-    """The detector of an archive; None with fewer than `FEWEST` judged cases to set it by."""
+    """The detector of an archive.
+
+    None with fewer than `FEWEST` judged cases to set it by, or where all are the same picture.
+    """
     evidence = evidence.sampled(CAP)
     if int(evidence.judged.sum()) < FEWEST:
         return None
@@ -87,6 +90,8 @@ def fit(evidence: Evidence) -> Novelty | None:
     scale = np.maximum(_TINY, [_reached(column) for column in seen.T])
     found = _plain(blocks, vectors, rank)
     threshold = _reached((seen / scale).max(axis=1))
+    if not threshold > _TINY:  # all of its pictures are the same: there is no kind to be unlike
+        return None
     return Novelty(
         blocks,
         found.mean,

@@ -122,7 +122,7 @@ def trained_on(name: str) -> dict[str, int]:
     if not spec.trained_on:
         return {}
     listed = path.parent / spec.trained_on
-    members = spec.members if isinstance(spec, EncoderSpec) else 1
+    members = spec.members if isinstance(spec, EncoderSpec) and spec.members > 1 else 0
     found = {}
     for line in _content(listed).decode("ascii", errors="replace").split("\n"):
         told = _SEEN.fullmatch(line.strip().lower())

@@ -70,3 +70,9 @@ def test_few_cases_cannot_say() -> None:
     assert novelty.fit(clusters(FEWEST - 1)) is None
     assert novelty.fit(replace(clusters(200), judged=np.arange(200) < FEWEST - 1)) is None
     assert novelty.fit(clusters(FEWEST)) is not None
+
+
+def test_an_archive_of_one_picture_has_no_kind() -> None:
+    same = films(FEWEST * 2, seed=1)
+    vectors = np.repeat(same.blocks["embedding"][:1], len(same), axis=0)
+    assert novelty.fit(replace(same, blocks={"embedding": vectors})) is None

@@ -151,6 +151,9 @@ def test_the_files_that_a_model_was_trained_on(tmp_path: Path, folder: Path) -> 
     assert registry.trained_on("mine") == listed
     assert registry.trained_on(str(folder / "mine.json")) == listed
     assert registry.trained_on(DEFAULT) == {}
+    (folder / added.trained_on).write_text("ab" * 32 + " 0", encoding="ascii")
+    with pytest.raises(ModelUnusable, match="the number of a member"):  # it is no committee
+        registry.trained_on("mine")
     (folder / added.trained_on).write_text("ab" * 31, encoding="ascii")
     with pytest.raises(ModelUnusable, match="is not a list of SHA-256"):
         registry.trained_on("mine")
