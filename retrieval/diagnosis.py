@@ -104,7 +104,8 @@ def _found(neighbours: Neighbours, head: DiagnosisHead, asked: Asked) -> Diagnos
     return Diagnosis(
         label=label,
         probabilities=ranked,
-        set=held or (label,),
+        # Whoever reads a suggestion must not find it ruled out; a larger set keeps its promise too.
+        set=tuple(name for name in ranked if name in held or name == label),
         neighbours=min(head.k, sum(map(bool, neighbours.labels))),
         coverage=asked.coverage if promised and asked.as_fitted else None,
         atypical=not held,
@@ -184,7 +185,7 @@ UNDECIDED = "undecided"
 
 def _undecided(found: Diagnosis, head: DiagnosisHead) -> str | None:
     """Why the labels cannot be told apart, or None if one leads clearly enough."""
-    if head.calibration is None or len(found.set) < 2:
+    if head.calibration is None or len(found.probabilities) < 2:
         return None
     first, second = list(found.probabilities.items())[:2]
     if first[1] >= head.calibration.unsure_below:

@@ -121,6 +121,24 @@ def test_a_set_that_would_be_empty_holds_the_suggestion_and_says_so() -> None:
     assert (found.label, found.set, found.atypical) == ("tuberculosis", ("tuberculosis",), True)
 
 
+SURE = tuple(at / 20 for at in range(10, 20))
+"""Own cases that were all told surely: what is less sure than any of them is ruled out."""
+
+
+def test_what_is_suggested_is_never_ruled_out() -> None:
+    sets = ConformalSets({"normal": TENTHS, "pneumonia": TENTHS, "tuberculosis": (0.99,) * 10})
+    found = suggest(ALL_FOUR, replace(CHECKED, sets=sets), ASKED)
+    assert found.label == "tuberculosis"
+    assert found.label in found.set
+
+
+def test_an_unsure_scan_gets_no_label_also_where_every_label_would_be_ruled_out() -> None:
+    sets = ConformalSets(dict.fromkeys(PRIOR, SURE))
+    found = suggest(TWO_TO_TWO, replace(CHECKED, sets=sets), ASKED)
+    assert found.atypical and len(found.set) == 1
+    assert (found.label, found.code) == (None, "undecided")
+
+
 @pytest.mark.parametrize("labels", [(), ("", "")])
 def test_without_a_labelled_neighbour_there_is_no_label(labels: tuple[str, ...]) -> None:
     found = suggest(nearest(*labels), HEAD, ASKED)
