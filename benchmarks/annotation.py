@@ -38,7 +38,6 @@ from models.annotators import NOTHING_FOUND
 from models.measures import findings as measures
 from models.measures.predictions import Numbers
 from models.runtime import registry
-from models.runtime.spec import read_spec
 
 
 def true_text(row: Row) -> str:
@@ -101,14 +100,7 @@ def _recalls(scores: Numbers, asked: Mapping[str, Sequence[Asked]]) -> dict[str,
 
 def seen(name: str, films: Films) -> int:
     """How many query films a model has learned from, as far as its list tells."""
-    path = Path(name)
-    if path.suffix != ".json":
-        there = (folder / f"{name}.json" for folder in (registry.SHIPPED, registry.user_folder()))
-        path = next(path for path in there if path.is_file())
-    spec = read_spec(path)
-    if not spec.trained_on:
-        return 0
-    listed = set((path.parent / spec.trained_on).read_text(encoding="utf-8").split())
+    listed = registry.trained_on(name)
     queries = [file for file, row in films if row["split"] == "query"]
     return sum(hashlib.sha256(file.read_bytes()).hexdigest() in listed for file in queries)
 

@@ -1,5 +1,6 @@
 """Films asked about, one by one, through the product: what it answered, beside what is true."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,11 @@ from indexer.config import Config
 from indexer.pipeline import Options, build
 from models.errors import UnreadableScan
 from models.heads import DiagnosisHead
+from models.heads.conformal import COVERAGE
 from models.measures.predictions import Predictions
+from models.runtime.registry import trained_on
 from retrieval.answer import Diagnosis
+from retrieval.diagnosis import not_ruled_out, with_first
 from retrieval.search import Engine, Query
 
 
@@ -38,6 +42,14 @@ def check_apart(archive: Sequence[Film], queries: Sequence[Film]) -> None:
     both = sides[0] & sides[1]
     if both:
         raise ValueError(f"{len(both)} patients are both in the archive and among the queries")
+
+
+def check_unseen(encoder: str, queries: Sequence[Film]) -> None:
+    """Raises `ValueError` if the encoder was trained on a film that is asked about."""
+    seen = trained_on(encoder.partition("@")[0])
+    both = sum(hashlib.sha256(film.path.read_bytes()).hexdigest() in seen for film in queries)
+    if both:
+        raise ValueError(f"{encoder} was trained on {both} of the films that are asked about")
 
 
 def indexed(films: Sequence[Film], folder: Path, encoder: str) -> Path:
@@ -72,6 +84,12 @@ def ask(
 def site_of(path: str, told: str | None) -> str:
     """A film's source: the column `site`, or else how its file's name begins."""
     return told or Path(path).name.partition("_")[0]
+
+
+def sets(asked: Sequence[Asked], head: DiagnosisHead) -> list[tuple[str, ...]]:
+    """The labels that are not ruled out of every film, also where a rule withheld them."""
+    ranked = [one.diagnosis.forced for one in asked]
+    return [with_first(one, not_ruled_out(head, one, COVERAGE)) for one in ranked]
 
 
 def predictions(asked: Sequence[Asked], head: DiagnosisHead) -> Predictions:

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import floors
-from benchmarks.asked import Asked, ask, check_apart, indexed, predictions, site_of
+from benchmarks import asked, floors
+from benchmarks.asked import Asked, ask, check_apart, check_unseen, indexed, predictions, site_of
 from benchmarks.diagnosis_report import (
     Reached,
     Strange,
@@ -83,6 +83,8 @@ def run(sets: Sets, encoders: Sequence[str], work: Path) -> tuple[list[System], 
     raw = floors.raw_pixels(sets.archive, sets.queries)
     systems = [System("raw 32 x 32 pixels", raw, sites)]
     found = []
+    for encoder in encoders:
+        check_unseen(encoder, sets.queries)
     for number, encoder in enumerate(dict.fromkeys((DEFAULT, *encoders))):
         folder = work / str(number)
         index = indexed(sets.archive, folder / "archive", encoder)
@@ -120,7 +122,7 @@ def _asked(encoder: str, index: Path, sets: Sets) -> Reached:
         for name, groups in (("strange", sets.strange), ("near", sets.near)):
             values = {g: list(_shown(engine, films, g)) for g, films in groups.items()}
             told[name] = strange_of(familiar, values)
-        return reached(encoder, predictions(found, head), found, told)
+        return reached(encoder, predictions(found, head), found, asked.sets(found, head), told)
 
 
 def _shown(engine: Engine, films: Sequence[Film], name: str) -> list[Asked]:

@@ -62,7 +62,7 @@ class Reached:
     held: Coverage
     held_intervals: dict[str, Interval]
     calibrated: calibration.Calibration
-    error: Interval
+    error: float
     error_by_chance: float
     risk: RiskCoverage
     codes: dict[str, int]
@@ -76,12 +76,12 @@ def reached(
     name: str,
     said: Predictions,
     asked: Sequence[Asked],
+    sets: Sequence[Sequence[str]],
     strange: Mapping[str, list[Strange]],
 ) -> Reached:
-    """All the figures of one system."""
+    """All the figures of one system; `sets`: the labels that are not ruled out of each film."""
     labels = [one.film.row["label"] for one in asked]
     sites = tuple(site_of(one.film.row["path"], one.film.row.get("site")) for one in asked)
-    sets = [one.diagnosis.set or tuple(one.diagnosis.forced)[:1] for one in asked]
     answered = [one for one in asked if one.diagnosis.label is not None]
     right = sum(one.diagnosis.label == one.film.row["label"] for one in answered)
     top = said.probabilities.max(axis=1)
@@ -92,7 +92,7 @@ def reached(
         held=coverage(sets, labels, said.classes),
         held_intervals=_held(said, sets, labels),
         calibrated=calibration.report(said),
-        error=interval(lambda p, w: calibration.expected_error(p, bins, w), said),
+        error=float(calibration.expected_error(said, bins)[0]),
         error_by_chance=calibration.error_by_chance(said, bins),
         risk=risk_coverage(said),
         codes=dict(Counter(one.diagnosis.code or "answered" for one in asked)),
@@ -189,7 +189,7 @@ def _details(one: Reached) -> str:
     by_mass, by_width = (_met("expected calibration error", error) for error in errors)
     rows = [
         ["", "value"],
-        ["expected calibration error, 15 bins of equal mass", f"{one.error}"],
+        ["expected calibration error, 15 bins of equal mass", f"{one.error:.3f}"],
         ["- of equal width", f"{told.ece_equal_width:.3f}"],
         ["- what honest probabilities show on as many films", f"{one.error_by_chance:.3f}"],
         ["- at most 0.05, by mass; by width", f"{by_mass}; {by_width}"],
@@ -269,8 +269,7 @@ def _object(one: Reached) -> dict[str, Any]:
     return {
         "scores": {n: figure.to_json() for n, figure in scores(one.system).items()},
         "classification": classification.report(one.system.said).to_json(),
-        "calibration": one.calibrated.to_json()
-        | {"ece_interval": one.error.to_json(), "ece_by_chance": one.error_by_chance},
+        "calibration": one.calibrated.to_json() | {"ece_by_chance": one.error_by_chance},
         "coverage": one.held.to_json()
         | {"intervals": {name: found.to_json() for name, found in one.held_intervals.items()}},
         "risk_coverage": one.risk.to_json(),

@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.asked import Asked, ask, indexed, predictions
+from benchmarks.asked import Asked, ask, indexed, predictions, sets
 from benchmarks.figures import Figure, Limit, machine, table
 from benchmarks.films import Film
 from models.encoders import DEFAULT
@@ -51,8 +51,10 @@ def written(data: Path, folder: Path, splits: Sequence[str]) -> list[Film]:
     return films
 
 
-def measured(encoder: str, said: Predictions, asked: Sequence[Asked]) -> list[Figure]:
-    """The figures of one encoder."""
+def measured(
+    encoder: str, said: Predictions, asked: Sequence[Asked], told: Sequence[Sequence[str]]
+) -> list[Figure]:
+    """The figures of one encoder; `told`: each film's set."""
     found = {
         "accuracy": interval(classification.accuracy, said),
         "AUC": interval(classification.macro_auc, said),
@@ -67,8 +69,7 @@ def measured(encoder: str, said: Predictions, asked: Sequence[Asked]) -> list[Fi
         ]
     balanced = float(classification.balanced_accuracy(said)[0])
     error = calibration.report(said).ece_equal_mass
-    sets = [one.diagnosis.set or tuple(one.diagnosis.forced)[:1] for one in asked]
-    held = coverage(sets, [one.film.row["label"] for one in asked], said.classes)
+    held = coverage(told, [one.film.row["label"] for one in asked], said.classes)
     withheld = float(np.mean([one.diagnosis.abstained for one in asked]))
     rows += [
         Figure(encoder, "balanced accuracy", balanced, ""),
@@ -96,8 +97,9 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
             index = indexed(archive, work / str(number), encoder)
             with Engine(index) as engine:
                 asked = list(ask(engine, queries))
-                said = predictions(asked, engine.index.heads.diagnosis)
-            figures += measured(encoder, said, asked)
+                head = engine.index.heads.diagnosis
+                said, told_sets = predictions(asked, head), sets(asked, head)
+            figures += measured(encoder, said, asked, told_sets)
     show(table(figures))
     if told.json:
         report = {"machine": machine(), "figures": [figure.to_json() for figure in figures]}

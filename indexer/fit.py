@@ -96,26 +96,35 @@ def _evidence(
 def seen_cases(kept: Store, cases: pa.Table, trained_on: Mapping[str, int]) -> Mask:
     """The cases whose vectors were made by what has learned from their patient: bool (cases,).
 
-    A case with a listed file has been seen, and so has every other case of its patient. But a file
-    that a member of a committee did not learn from was described by that member; and that member
-    saw no film of its patient.
+    A case with a listed file has been seen, and so has every other case of its patient. But a
+    committee describes a file by the member that did not learn from it. Where that is one and the
+    same member for every listed file of a patient, it has seen nothing of him, and what it
+    described has not been seen.
     """
-    seen = np.zeros(len(cases), bool)
     if not trained_on:
-        return seen
-    files = kept.table("files").select(["source", "sha256"]).to_pylist()
-    listed = {file["source"] for file in files if file["sha256"] in trained_on}
-    learned = {f["source"] for f in files if trained_on.get(f["sha256"], NO_MEMBER) == NO_MEMBER}
-    facts = kept.facts().select(["source", "case_id"]).to_pylist()
-    found = {row["case_id"] for row in facts if row["source"] in listed}
-    whole = found - {row["case_id"] for row in facts if row["source"] in learned}
+        return np.zeros(len(cases), bool)
     rows = cases.select(["case_id", "patient_id"]).to_pylist()
-    owners = {row["patient_id"] for row in rows if row["case_id"] in found and row["patient_id"]}
-    told = [
-        row["case_id"] not in whole and (row["case_id"] in found or row["patient_id"] in owners)
-        for row in rows
-    ]
-    return np.array(told, bool)
+    # A case whose patient nobody knows is a patient of its own.
+    owner = {row["case_id"]: row["patient_id"] or f"\0{row['case_id']}" for row in rows}
+    facts = kept.facts().select(["source", "case_id"]).to_pylist()
+    case_of = {row["source"]: row["case_id"] for row in facts}
+    members: dict[str, set[int]] = {}
+    unlisted = set()
+    for file in kept.table("files").select(["source", "sha256"]).to_pylist():
+        case = case_of.get(file["source"])
+        if case is None:
+            continue
+        if file["sha256"] in trained_on:
+            members.setdefault(owner[case], set()).add(trained_on[file["sha256"]])
+        else:
+            unlisted.add(case)
+
+    def seen(case: str) -> bool:
+        told = members.get(owner[case], set())
+        honest = len(told) == 1 and NO_MEMBER not in told and case not in unlisted
+        return bool(told) and not honest
+
+    return np.array([seen(row["case_id"]) for row in rows], bool)
 
 
 def with_text(fusion: FusionWeights) -> FusionWeights:

@@ -100,21 +100,40 @@ def _found(neighbours: Neighbours, head: DiagnosisHead, asked: Asked) -> Diagnos
     ranked = _ranked(head.probabilities(neighbours.scores, neighbours.labels, asked.features))
     label = next(iter(ranked))
     promised = head.sets is not None and head.sets.holds(asked.coverage)
-    held = head.sets.of(ranked, asked.coverage) if head.sets is not None else _differential(ranked)
+    held = not_ruled_out(head, ranked, asked.coverage)
+    checked = head.calibration if asked.as_fitted else None
     return Diagnosis(
         label=label,
         probabilities=ranked,
-        # Whoever reads a suggestion must not find it ruled out; a larger set keeps its promise too.
-        set=tuple(name for name in ranked if name in held or name == label),
+        set=with_first(ranked, held),
         neighbours=min(head.k, sum(map(bool, neighbours.labels))),
         coverage=asked.coverage if promised and asked.as_fitted else None,
         atypical=not held,
         unlikeness=_unlikeness(head, asked),
-        judged=head.calibration.cases if head.calibration else 0,
-        calibration_error=head.calibration.ece if head.calibration else None,
+        judged=checked.cases if checked else 0,
+        calibration_error=checked.ece if checked else None,
         note=head.note,
         forced=ranked,
     )
+
+
+def not_ruled_out(
+    head: DiagnosisHead, ranked: Mapping[str, float], coverage: float
+) -> tuple[str, ...]:
+    """The labels that cannot be ruled out, the most probable first; may be none.
+
+    `ranked`: probabilities, the highest first.
+    """
+    return head.sets.of(ranked, coverage) if head.sets is not None else _differential(ranked)
+
+
+def with_first(ranked: Mapping[str, float], held: Sequence[str]) -> tuple[str, ...]:
+    """`held` with the most probable label, which whoever reads it must not find ruled out.
+
+    A larger set keeps its promise too.
+    """
+    first = next(iter(ranked))
+    return tuple(name for name in ranked if name in held or name == first)
 
 
 Rule = Callable[[Neighbours, DiagnosisHead | None, Asked], str | None]

@@ -106,6 +106,15 @@ class OpenIndex:
         return [label or "" for label in self.cases.column("label").to_pylist()]
 
     @cached_property
+    def several(self) -> float:
+        """The share of the labelled cases that have several pictures."""
+        names = self.facts.column("case_id").value_counts()
+        counts = {one["values"].as_py(): one["counts"].as_py() for one in names}
+        rows = self.cases.select(["case_id", "label"]).to_pylist()
+        many = [counts.get(row["case_id"], 0) > 1 for row in rows if row["label"]]
+        return float(np.mean(many)) if many else 0.0
+
+    @cached_property
     def kinds(self) -> Kinds:
         """What the labelled cases are of."""
         labelled = np.array([bool(label) for label in self.labels], bool)

@@ -1,17 +1,42 @@
 """What an archive's scans are of, as their headers say, and whether a new one is of the same.
 
-Only what is said counts, on both sides: a picture without a header is of no other kind.
+Only what is said counts, on both sides, and only in DICOM's own names or in those that stand for
+them here. A picture without a header is of no other kind, nor is one that a manifest calls by a
+free word.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_SAME_MODALITY = {"DX": "CR", "DR": "CR", "RG": "CR", "XR": "CR", "PX": "CR", "MRI": "MR"}
+_SAME_MODALITY = {
+    **dict.fromkeys(("DX", "DR", "RG", "XR", "PX", "XRAY", "RADIOGRAPH", "CXR"), "CR"),
+    **{"MRI": "MR", "PET": "PT", "ULTRASOUND": "US"},
+}
 """Projection radiography goes by several names (PS3.3 C.7.3.1.1.1 and what came before it)."""
 
-_SAME_BODY_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "SKULL": "HEAD"}
+_SAME_BODY_PART = {
+    **{"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "SKULL": "HEAD", "ABD": "ABDOMEN"},
+    **dict.fromkeys(("CSPINE", "TSPINE", "LSPINE", "SSPINE"), "SPINE"),
+}
 
-_SAYS_NOTHING = frozenset({"", "OT", "SC", "UNKNOWN", "OTHER", "NONE"})
+_MODALITIES = frozenset(
+    (
+        "BI", "CR", "CT", "ECG", "EPS", "ES", "GM", "IO", "IVUS", "MG", "MR", "NM", "OAM", "OCT",
+        "OP", "OPT", "PT", "RF", "SM", "US", "XA", "XC",
+    )
+)  # fmt: skip
+"""Of PS3.3 C.7.3.1.1.1, those that are pictures of somebody; OT and SC say nothing."""
+
+_PARTS = frozenset(
+    (
+        "ABDOMEN", "ANKLE", "ARM", "BLADDER", "BRAIN", "BREAST", "CALF", "CHEST", "CLAVICLE",
+        "COLON", "ELBOW", "EYE", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HEART", "HIP",
+        "HUMERUS", "JAW", "KIDNEY", "KNEE", "LEG", "LIVER", "NECK", "ORBIT", "PANCREAS", "PELVIS",
+        "PROSTATE", "RIB", "SHOULDER", "SKIN", "SPINE", "SPLEEN", "STOMACH", "THIGH", "THYROID",
+        "TOE", "UTERUS", "WRIST",
+    )
+)  # fmt: skip
+"""Body parts, by the words of PS3.16 annex L that name them."""
 
 _MOST = 0.5
 """At least this share of the labelled cases has to say what it is of."""
@@ -60,14 +85,14 @@ class Kinds:
 
 
 def _modality(told: str | None) -> str:
-    name = (told or "").strip().upper()
-    return "" if name in _SAYS_NOTHING else _SAME_MODALITY.get(name, name)
+    name = (told or "").strip().upper().replace("-", "").replace(" ", "")
+    name = _SAME_MODALITY.get(name, name)
+    return name if name in _MODALITIES else ""
 
 
 def _body_part(told: str | None) -> str:
     words = (told or "").strip().upper().replace("_", " ").replace("-", " ").split()
-    name = " ".join(_SAME_BODY_PART.get(word, word) for word in words)
-    return "" if name in _SAYS_NOTHING else name
+    return " ".join(part for word in words if (part := _SAME_BODY_PART.get(word, word)) in _PARTS)
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

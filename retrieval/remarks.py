@@ -14,7 +14,8 @@ class Circumstances:
     `scan`: whether one was given. `weights`: those that were used, sum 1. `words`: what was asked
     for, `own_weights`: whether the index's own weights held, `filtered`: whether there was a
     filter. `named`: the patient that the asker named. `patients`: every name by which the patient
-    is known. `own`: how many cases of his the index has. `wanted` and `found`: cases.
+    is known. `own`: how many cases of his the index has. `wanted` and `found`: cases. `several`:
+    whether the query, or many a labelled case, has several pictures.
     """
 
     scan: bool
@@ -27,10 +28,15 @@ class Circumstances:
     own: int
     wanted: int
     found: int
+    several: bool = False
 
     @property
     def as_fitted(self) -> bool:
         """Whether the scores are of the kind that the probabilities were fitted on."""
+        return self._as_asked and not self.several
+
+    @property
+    def _as_asked(self) -> bool:
         return self.own_weights and not self.filtered and not self.weights.get("text")
 
 
@@ -45,7 +51,12 @@ def remarks_of(about: Circumstances) -> tuple[str, ...]:
         found.append("the index knows no patient of the name that was given: nobody is set apart")
     if about.words and not about.weights.get("text"):
         found.append("none of the words counted: they do not occur in the archive's texts")
-    if about.scan and not about.as_fitted:
+    if about.scan and about.several:
+        found.append(
+            "the probabilities were fitted on one picture of each case, and cases here have "
+            "several, all of which are searched; they are a rougher guide"
+        )
+    elif about.scan and not about.as_fitted:
         found.append(
             "the probabilities were fitted for scans alone, among all cases, with the index's own "
             "weights; with words, a filter or other weights they are a rougher guide"

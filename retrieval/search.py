@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from indexer.workers import WorkerPool
 
 PRIORS = 5
+SEVERAL = 0.1
+"""Where more of the labelled cases have several pictures, scores are not as they were fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class Engine:
             own=int(own.sum()),
             wanted=asked.k,
             found=len(hits),
+            several=described is not None
+            and (len(described.slices) > 1 or self.index.several > SEVERAL),
         )
         near = self._labelled(vector, allowed & ~own) if described is not None else None
         diagnosis = self._diagnosis(near, described, asked, about)

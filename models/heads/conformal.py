@@ -40,13 +40,14 @@ class ConformalSets:
         return cls({name: tuple(map(float, values)) for name, values in given.items()})
 
     def holds(self, coverage: float) -> bool:
-        """Whether any label has cases enough for that coverage."""
+        """Whether any label has cases enough for that coverage, so that it can be ruled out."""
         return any(len(own) >= _needed(coverage) for own in self.probabilities.values())
 
     def of(self, probabilities: Mapping[str, float], coverage: float) -> tuple[str, ...]:
         """The labels that are not ruled out, in the order of `probabilities`; may be none or all.
 
-        A label with too few cases for this coverage is judged by the cases of all labels together.
+        A label with too few cases for this coverage is never ruled out: nobody can tell how its
+        own cases would be told.
         """
         return tuple(
             name
@@ -55,10 +56,13 @@ class ConformalSets:
         )
 
     def credibility(self, name: str, given: float, coverage: float) -> float:
-        """The share of the archive's cases of that label that were no more probable: (0..1]."""
+        """The share of the archive's cases of that label that were no more probable: (0..1].
+
+        1 for a label with too few cases for this coverage.
+        """
         own = self.probabilities.get(name, ())
         if len(own) < _needed(coverage):
-            own = tuple(one for of_class in self.probabilities.values() for one in of_class)
+            return 1.0
         # What is read back from JSON or computed in another order may differ in the last digit.
         no_more = sum(1 for one in own if one <= given + 1e-12)
         return (no_more + 1) / (len(own) + 1)

@@ -19,7 +19,7 @@ from models.training import checkpoint
 from models.training.averaging import Averaged
 from models.training.batches import Batch, Batches
 from models.training.checkpoint import Keeper, Standing
-from models.training.optimise import optimiser_of, training_mode
+from models.training.optimise import optimiser_of, parts_of, training_mode
 from models.training.progress import Progress
 from models.training.schedule import factor
 from models.training.settings import TrainingSettings
@@ -124,7 +124,8 @@ class Run:
             loss = self._task.loss(_moved(batch, self._device))
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._task.network.parameters(), settings.clip)
+        for alone in parts_of(self._task.network):
+            nn.utils.clip_grad_norm_(alone, settings.clip)
         value = loss.item()
         if not math.isfinite(value):
             raise UsageError(

@@ -2,6 +2,7 @@
 
 from torch import nn, optim
 
+from models.networks.committee import Committee
 from models.training.settings import TrainingSettings
 
 
@@ -35,6 +36,14 @@ def optimiser_of(network: nn.Module, settings: TrainingSettings) -> optim.Optimi
 def _trunk_of(network: nn.Module) -> nn.Module:
     trunk = getattr(network, "trunk", None)
     return trunk if isinstance(trunk, nn.Module) else nn.Module()
+
+
+def parts_of(network: nn.Module) -> list[list[nn.Parameter]]:
+    """The parameters, in parts that learn without each other: a committee's members, else one."""
+    if isinstance(network, Committee):
+        pairs = zip(network.trunk, network.classes, strict=True)
+        return [[*trunk.parameters(), *last.parameters()] for trunk, last in pairs]
+    return [list(network.parameters())]
 
 
 def freeze(trunk: nn.Module, stages: int) -> None:

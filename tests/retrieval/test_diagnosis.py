@@ -83,6 +83,12 @@ def test_an_answer_says_what_became_of_others_like_it() -> None:
     assert rarely.precedent == Precedent("", 40, 18)
 
 
+def test_what_was_not_asked_as_it_was_fitted_was_not_checked_either() -> None:
+    found = suggest(ALL_FOUR, CHECKED, Asked(as_fitted=False))
+    assert (found.judged, found.calibration_error) == (0, None)
+    assert suggest(ALL_FOUR, CHECKED, ASKED).judged == 70
+
+
 def test_what_was_not_asked_as_it_was_fitted_promises_nothing() -> None:
     found = suggest(ALL_FOUR, CHECKED, Asked(as_fitted=False))
     assert (found.label, found.coverage, found.precedent) == ("tuberculosis", None, None)

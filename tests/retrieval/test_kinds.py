@@ -34,6 +34,14 @@ def test_an_archive_that_hardly_says_what_it_is_of_says_nothing_of_others() -> N
     assert Kinds().without("CT", "HAND") is None
 
 
+def test_free_words_of_a_manifest_withhold_nothing() -> None:
+    free = Kinds.of(["X-Ray"] * 3, ["TORAX"] * 3)
+    assert free.without("DX", "CHEST") is None
+    assert CHESTS.without("radiology dept", "brustkorb") is None
+    told = Kinds.of(["X-Ray"] * 3, ["TORAX"] * 3).without("CT", "")
+    assert told == "the scan is of another modality than the labelled cases, which are CR"
+
+
 def test_the_most_frequent_are_named() -> None:
     mixed = Kinds.of(["CR", "CT", "CT", "MR", "US", "US", "US"], [None] * 7)
     told = mixed.without("NM", "")

@@ -270,6 +270,15 @@ def volume_engine(volume_index: Path) -> Iterator[Engine]:
         yield opened
 
 
+def test_of_volumes_nothing_is_promised_that_was_fitted_on_one_slice(
+    volume_engine: Engine, volumes: Path
+) -> None:
+    answer = volume_engine.query(Query(volumes / "a", k=5))
+    assert answer.diagnosis.coverage is None
+    (remark,) = [one for one in answer.remarks if "rougher guide" in one]
+    assert remark.startswith("the probabilities were fitted on one picture of each case")
+
+
 def test_hits_are_cases_not_slices(volume_engine: Engine, volumes: Path) -> None:
     answer = volume_engine.query(Query(volumes / "a", k=5))
     assert (answer.index.cases, answer.index.instances) == (3, 18)

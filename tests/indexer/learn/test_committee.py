@@ -1,7 +1,10 @@
 """A committee from the archive to the index: what it is asked, it is asked as of a new film."""
 
+import hashlib
+import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +50,7 @@ def learned(films: Path, run: Path, members: int = MEMBERS) -> Path:
     return found.spec
 
 
-def test_its_files_say_which_member_has_not_seen_a_film(spec: Path) -> None:
+def test_its_files_say_which_member_has_not_seen_a_film(spec: Path, films: Path) -> None:
     from models.runtime import ClassifierSpec
     from models.runtime.registry import checked, trained_on
 
@@ -55,6 +58,45 @@ def test_its_files_say_which_member_has_not_seen_a_film(spec: Path) -> None:
     assert (told.members, told.dim) == (MEMBERS, 64)  # as many numbers as films
     folds = trained_on(str(spec))
     assert len(folds) == 64 and set(folds.values()) == {0, 1, 2}
+    # Film 2n and 2n + 1 are of one patient: no member learns from either if it leaves one out.
+    digests = [
+        hashlib.sha256((films / "films" / f"{number}.png").read_bytes()).hexdigest()
+        for number in range(64)
+    ]
+    assert [folds[one] for one in digests[::2]] == [folds[one] for one in digests[1::2]]
+
+
+def test_the_member_that_is_written_down_is_the_one_that_left_the_film_out(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.networks.committee import Committee
+    from models.runtime.registry import trained_on
+    from models.training.committee import CommitteeClassification
+
+    learned_from: list[set[int]] = [set() for _ in range(MEMBERS)]
+    of_loss, of_member = CommitteeClassification.loss_of, Committee.member
+    at: list[int] = []
+
+    def member(self: Any, number: int, begun: Any) -> Any:
+        at.append(number)
+        return of_member(self, number, begun)
+
+    def loss_of(self: Any, logits: Any, rows: Any) -> Any:
+        learned_from[at[-1]].update(int(row) for row in rows)
+        return of_loss(self, logits, rows)
+
+    monkeypatch.setattr(Committee, "member", member)
+    monkeypatch.setattr(CommitteeClassification, "loss_of", loss_of)
+    spec = learned(films, tmp_path)
+    told = json.loads((tmp_path / "films" / "films.json").read_text())
+    listed = trained_on(str(spec))
+    row = 0
+    for scan in told["scans"]:
+        for digest in scan["sha256"]:
+            if digest in listed:
+                assert row not in learned_from[listed[digest]]
+                assert all(row in learned_from[n] for n in range(MEMBERS) if n != listed[digest])
+        row += scan["pictures"]
 
 
 def test_the_encoder_answers_by_the_member_that_has_not_seen_the_film(spec: Path) -> None:

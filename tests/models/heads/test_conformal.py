@@ -18,11 +18,25 @@ def test_by_hand() -> None:
     assert sets.credibility("b", 0.25, 0.9) == 0.3
 
 
-def test_a_label_with_too_few_cases_is_judged_by_all() -> None:
-    sets = ConformalSets({"a": NINE, "rare": (0.9,)})
-    assert sets.of({"a": 0.96, "rare": 0.04}, 0.9) == ("a",)
-    assert sets.credibility("rare", 0.15, 0.9) == pytest.approx(2 / 11)
-    assert sets.credibility("new", 0.15, 0.9) == pytest.approx(2 / 11)
+def test_a_label_with_too_few_cases_is_never_ruled_out() -> None:
+    sets = ConformalSets({"a": NINE, "rare": (0.9,) * 8})
+    assert sets.of({"a": 0.96, "rare": 0.04}, 0.9) == ("a", "rare")
+    assert sets.of({"a": 0.96, "rare": 0.04}, 0.5) == ("a",)  # which eight cases are enough for
+    assert sets.credibility("new", 0.15, 0.9) == 1.0
+
+
+@pytest.mark.parametrize("cases", [3, 8])
+def test_the_promise_is_kept_for_a_rare_label_too(cases: int) -> None:
+    random = np.random.default_rng(3)
+    truth = np.repeat([0, 1, 2], [400, 400, cases])
+    given = softmax(2 * np.eye(3)[truth] + random.standard_normal((len(truth), 3)) - [0, 0, 2])
+    sets = ConformalSets.fit(given, truth, ("a", "b", "rare"))
+    asked = softmax(2 * np.eye(3)[[2] * 200] + random.standard_normal((200, 3)) - [0, 0, 2])
+    held = [
+        "rare" in sets.of(dict(zip("ab", one, strict=False)) | {"rare": one[2]}, 0.9)
+        for one in asked.tolist()
+    ]
+    assert np.mean(held) >= 0.9
 
 
 def test_whether_a_coverage_can_be_held() -> None:
