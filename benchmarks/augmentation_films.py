@@ -15,13 +15,13 @@ from indexer.augment.enlarge import enlarge
 from indexer.config import Config
 from indexer.learn.gather import Asked as Gather
 from indexer.learn.gather import Gathered, gather
-from indexer.learn.sides import TEST
 from indexer.made import ORIGIN, ORIGIN_PATIENT, is_made, separated
 from models.arrays import ByteImage, FloatImage
 from models.encoders import DEFAULT
 from models.errors import NothingToIndex
 from models.runtime.registry import load
 from models.training.progress import Progress
+from models.training.splits import TEST
 
 ON_THE_FLY = 9  # versions of each film, as nine epochs would show
 _BATCH = 16

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from indexer.facts import case_key, facts_of, settle_labels
 from indexer.manifest import TABLES, Manifest, read_manifest
@@ -55,6 +56,34 @@ class Listing:
     entries: tuple[Entry, ...]
     rejects: tuple[Reject, ...]
     remarks: tuple[str, ...]
+
+    def state(self, *columns: str) -> list[Any]:
+        """What decides what is read from it, as JSON: files, rows, masks, by size and time.
+
+        `columns`: further ones of the manifest that name files, besides `mask`.
+        """
+        return [
+            (
+                *(entry.path, entry.size, entry.mtime_ns, repr(entry.row)),
+                entry.label_from_folder,
+                [self._stamp(name) for name in _named(entry.row, columns)],
+            )
+            for entry in self.entries
+        ]
+
+    def _stamp(self, name: str) -> tuple[int, int] | None:
+        try:
+            status = (self.root / name).stat()
+        except (OSError, ValueError):
+            return None
+        return status.st_size, status.st_mtime_ns
+
+
+def _named(row: Row | None, columns: Iterable[str]) -> list[str]:
+    """The files that a row names besides its own."""
+    if row is None:
+        return []
+    return [name for name in (row.mask, *(row.extra.get(one, "") for one in columns)) if name]
 
 
 def walk(archive: Path, label_from: str = "auto") -> Listing:

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.config import Config, check_steps
+from indexer.learn.findings import NORMAL
 from models.augmenting import PAIRED, TABLE
 from models.errors import UsageError
 
-HEALTHY = ("normal", "healthy", "no finding", "no findings")
+HEALTHY = tuple(sorted(NORMAL))
 MOST = 30  # made films a film: beyond, they say nothing new
 
 

@@ -16,7 +16,7 @@ from indexer.archive import Listing, walk
 from indexer.augment.asked import Asked
 from indexer.augment.circles import circles
 from indexer.augment.folder import Growing, check_apart, finished, growing
-from indexer.augment.originals import WORKER, Looked, Original, files_of, look_at
+from indexer.augment.originals import LESION_MASK, WORKER, Looked, Original, files_of, look_at
 from indexer.augment.plan import Making, Plan, plan
 from indexer.augment.summary import Enlarged
 from indexer.augment.table import ORIGINALS, Made, check_columns, table
@@ -161,10 +161,7 @@ def _ways(makings: Sequence[Making], asked: Asked) -> dict[str, int]:
 
 
 def _identity(listing: Listing, asked: Asked) -> str:
-    entries = [
-        (entry.path, entry.size, entry.mtime_ns, repr(entry.row), entry.label_from_folder)
-        for entry in listing.entries
-    ]
+    entries = listing.state(LESION_MASK)
     told = {"version": VERSION, "asked": asked.to_json(), "entries": entries}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

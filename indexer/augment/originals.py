@@ -11,7 +11,6 @@ from typing import Any
 from indexer.archive import Listing, group
 from indexer.augment.asked import Asked
 from indexer.facts import Facts, facts_of
-from indexer.learn.sides import TEST, VALIDATION
 from indexer.look import looker
 from indexer.rejects import DUPLICATE, Reject
 from indexer.row import BadRowError, inside
@@ -19,6 +18,7 @@ from indexer.scan import Header
 from indexer.sources import Source
 from indexer.workers import Outcome, WorkerPool
 from models.training.progress import Progress
+from models.training.splits import SET_APART
 
 WORKER = "indexer.augment.worker:run"
 LESION_MASK = "lesion_mask"
@@ -124,6 +124,8 @@ class _Collector:
         self._rejects = rejects
         self._originals: list[Original] = []
         self._hashes: dict[tuple[str, ...], str] = {}
+        self._owners: dict[tuple[str, ...], set[str]] = {}
+        self._measured: set[tuple[str, ...]] = set()
         self._odd_masks = 0
 
     def take(self, outcome: Outcome[Source], lesion: str) -> None:
@@ -131,19 +133,24 @@ class _Collector:
         if outcome.error is not None:
             self._refuse(source, outcome.error.code, str(outcome.error))
             return
-        first = self._hashes.setdefault(tuple(sorted(meta["sha256"])), source.key)
+        facts = facts_of(source, Header(**meta["header"]))
+        apart = str(facts["split"] or "").casefold() in SET_APART
+        patient = str(facts["patient_id"] or f"scan {source.key}")
+        hashes = tuple(sorted(meta["sha256"]))
+        self._owners.setdefault(hashes, set()).add(patient)
+        if apart:
+            self._measured.add(hashes)
+        first = self._hashes.setdefault(hashes, source.key)
         if first != source.key:  # else a film could stand on both sides of a split
             self._refuse(source, DUPLICATE, f"the same bytes as {first}")
             return
         self._odd_masks += meta["mask"] == "odd"
-        facts = facts_of(source, Header(**meta["header"]))
-        split = str(facts["split"] or "").casefold()
         self._originals.append(
             Original(
                 source=source,
                 facts=facts,
-                patient=str(facts["patient_id"] or f"scan {source.key}"),
-                apart=split in TEST or split in VALIDATION,
+                patient=patient,
+                apart=apart,
                 declined=str(meta["declined"]),
                 mask=source.mask if meta["mask"] == "fits" else "",
                 lesion=lesion if meta["lesion"] == "fits" else "",
@@ -157,8 +164,11 @@ class _Collector:
         self._rejects += [Reject(path, code, sentence, together) for path in source.paths]
 
     def looked(self, remarks: Sequence[str]) -> Looked:
-        """All of it. A patient with a scan that is kept apart is kept apart altogether."""
-        kept = {one.patient for one in self._originals if one.apart}
+        """All of it. A patient with a scan that is kept apart is kept apart altogether.
+
+        So is every patient under whose name the same bytes stand.
+        """
+        kept = {patient for hashes in self._measured for patient in self._owners[hashes]}
         originals = tuple(_apart(one, kept) for one in self._originals)
         told = [*remarks, *self._remarks(originals)]
         return Looked(originals, tuple(self._rejects), tuple(told))

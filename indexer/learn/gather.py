@@ -27,6 +27,7 @@ from models.arrays import ByteImage
 from models.errors import NothingToIndex, UnreadableScan
 from models.files import write_whole
 from models.training.progress import Progress
+from models.training.splits import SET_APART
 
 WORKER = "indexer.learn.film:run"
 FOLDER = "films"
@@ -103,12 +104,8 @@ def gather(archive: Path, run: Path, asked: Asked, progress: Progress) -> Gather
 
 
 def _identity(listing: Listing, asked: Asked) -> str:
-    entries = [
-        (entry.path, entry.size, entry.mtime_ns, repr(entry.row), entry.label_from_folder)
-        for entry in listing.entries
-    ]
     told = {"asked": [asdict(replace(asked, config=Config())), asked.config.to_json()]}
-    text = json.dumps({**told, "entries": entries}, sort_keys=True)
+    text = json.dumps({**told, "entries": listing.state()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -173,12 +170,13 @@ class _Told:
             return
         hashes = tuple(sorted(outcome.meta["sha256"]))
         first = self._hashes.setdefault(hashes, source.key)
+        facts = facts_of(source, Header(**outcome.meta["header"]))
         if first != source.key:
+            self._keep_apart(first, facts.get("split"))
             self._refuse(source, UnreadableScan(DUPLICATE, f"the same bytes as {first}"))
             return
         self._odd_masks += outcome.meta["mask"] == "another size"
         count = squares.add(outcome.arrays["pictures"], outcome.arrays.get("masks"))
-        facts = facts_of(source, Header(**outcome.meta["header"]))
         self._scans.append(
             {
                 "key": source.key,
@@ -188,6 +186,13 @@ class _Told:
                 "mask": outcome.meta["mask"] == "taken",
             }
         )
+
+    def _keep_apart(self, key: str, split: Any) -> None:
+        """A film that stands on two sides is not learned from: the side that measures counts."""
+        if str(split or "").casefold() in SET_APART:
+            (scan,) = (scan for scan in self._scans if scan["key"] == key)
+            if str(scan["facts"].get("split", "")).casefold() not in SET_APART:
+                scan["facts"]["split"] = split
 
     def _refuse(self, source: Source, error: UnreadableScan) -> None:
         self._rejects.append(Reject(source.key, error.code, str(error)))

@@ -8,10 +8,7 @@ from indexer.learn.gather import Gathered
 from indexer.made import is_made
 from models.errors import UsageError
 from models.heads.leave_out import Indices
-from models.training.splits import Split, drawn
-
-TEST = frozenset({"query", "queries", "test", "testing", "holdout", "eval"})
-VALIDATION = frozenset({"validation", "valid", "val", "dev"})
+from models.training.splits import TEST, VALIDATION, Split, drawn
 
 
 def split_of(

@@ -8,6 +8,11 @@ import numpy as np
 from models.errors import UsageError
 from models.heads.leave_out import Indices, codes, patients_of
 
+TEST = frozenset({"query", "queries", "test", "testing", "holdout", "eval"})
+VALIDATION = frozenset({"validation", "valid", "val", "dev"})
+SET_APART = TEST | VALIDATION
+"""What an archive's column `split` says, in small letters, of films that are not learned from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

@@ -24,7 +24,7 @@ from retrieval.cli.settings import Settings
 @click.option("--times", type=int, default=3, help="Films made of each (3).")
 @click.option("--ways", default="", help="Such as geometry,mix; default: all of them, in turn.")
 @click.option("--balance", is_flag=True, help="Make every class as large as the largest.")
-@click.option("--healthy", multiple=True, metavar="LABEL", help="A class without lesions (normal).")
+@click.option("--healthy", multiple=True, metavar="LABEL", help="A further class without lesions.")
 @click.option("--segment", default="", help="A segmenter that finds lungs where no mask says.")
 @click.option(
     "--label-from",
@@ -59,7 +59,7 @@ def augment(
     if segment:
         config = replace(config, segment={"": segment, "CT": segment})
     ways = [name.strip() for name in told.pop("ways").split(",") if name.strip()]
-    healthy = tuple(label.casefold() for label in told.pop("healthy")) or HEALTHY
+    healthy = (*HEALTHY, *(label.casefold() for label in told.pop("healthy")))
     asked = Asked(ways=tuple(ways) or tuple(TABLE), healthy=healthy, config=config, **told)
     with Bars(quiet) as bars:
         summary = enlarge(archive, out, asked, bars, dry_run)

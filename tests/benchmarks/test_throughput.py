@@ -20,7 +20,9 @@ def figures_of(examples: Path, out: Path, *more: str) -> dict[str, dict[str, Any
     report = json.loads(out.read_text(encoding="utf-8"))
     found = {figure["name"]: figure for figure in report["figures"]}
     assert list(dict.fromkeys(figure["section"] for figure in report["figures"])) == SECTIONS
-    assert all(figure["value"] > 0 for figure in report["figures"])
+    differences = {"a further film, start-up left out"}  # of two noisy times: of any sign
+    assert all(found[name]["value"] > 0 for name in found.keys() - differences)
+    assert differences < found.keys()
     return found
 
 

@@ -178,3 +178,23 @@ def test_a_film_with_alike_lungs_is_left_out_by_name(tmp_path: Path) -> None:
             "lesion: no lesion is seen in the other film: its two lungs are alike",
         )
     ]
+
+
+def test_the_bytes_of_a_film_that_is_kept_apart_make_no_films(tmp_path: Path) -> None:
+    """0 and 1 are P's, who is learned from; z has the bytes of 0 and only measures."""
+    archive = tmp_path / "archive"
+    rows = []
+    for number, patient in enumerate("PPQQ"):
+        smooth(archive / f"{number}.png", number)
+        rows.append({"path": f"{number}.png", "label": "ill", "patient_id": patient, "split": ""})
+    shutil.copy(archive / "0.png", archive / "z.png")
+    apart = {"path": "z.png", "label": "ill", "patient_id": "P", "split": "test"}
+    told = enlarge(write(archive, [*rows, apart]), tmp_path / "out", Asked(times=2))
+    origins = {
+        origin
+        for row in rows_of(tmp_path / "out")
+        if is_made(row)
+        for origin in separated(row["origin"])
+    }
+    assert {Path(one).name for one in origins} == {"2.png", "3.png"}
+    assert any("kept apart" in remark for remark in told.remarks)

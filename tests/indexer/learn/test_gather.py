@@ -142,3 +142,35 @@ def test_slices_of_a_volume_are_of_one_scan(tmp_path: Path) -> None:
     found = gather(tmp_path / "archive", tmp_path / "run", asked, silent)
     assert found.scan.tolist() == [0, 0, 0, 0]
     assert found.patients() == ["scan one.nii.gz"] * 4
+
+
+def test_a_film_on_two_sides_is_not_learned_from(archive: Path, tmp_path: Path) -> None:
+    rows = rows_of(archive)
+    rows = [{**row, "split": "archive"} for row in rows]
+    copy = "zz-copy.jpg"
+    shutil.copy(archive / rows[0]["path"], archive / copy)
+    write(archive, [*rows, {**rows[0], "path": copy, "split": "test"}])
+    found = gather(archive, tmp_path / "run", ASKED, silent)
+    sides = dict(zip(found.keys, found.column("split"), strict=True))
+    assert len(sides) == 8
+    assert sides.pop(rows[0]["path"]) == "test"
+    assert set(sides.values()) == {"archive"}
+
+
+def test_a_mask_that_was_drawn_anew_is_read_anew(archive: Path, tmp_path: Path) -> None:
+    rows = rows_of(archive)
+    masked = next(row for row in rows if row["path"].endswith(".jpg"))
+    film = cv2.imread(str(archive / masked["path"]), cv2.IMREAD_GRAYSCALE)
+    assert film is not None
+    mask = np.zeros(film.shape, np.uint8)
+    mask[: len(mask) // 2] = 255
+    cv2.imwrite(str(archive / "mask.png"), mask)
+    write(archive, [{**row, "mask": "mask.png" if row is masked else ""} for row in rows])
+    first = gather(archive, tmp_path / "run", ASKED, silent)
+    assert first.masks is not None
+    half = float(first.masks.mean())
+    mask[:] = 255
+    cv2.imwrite(str(archive / "mask.png"), mask)
+    again = gather(archive, tmp_path / "run", ASKED, silent)
+    assert again.masks is not None
+    assert again.masks.mean() > 1.5 * half > 0
