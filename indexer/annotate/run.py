@@ -12,13 +12,16 @@ import numpy as np
 from indexer.annotate.table import Annotated, content_of
 from indexer.archive import Listing, walk
 from indexer.config import Config, check_steps
+from indexer.dicom_terms import may_be_frontal_chest
+from indexer.facts import facts_of
 from indexer.look import looker
 from indexer.plan import plan
 from indexer.rejects import Reject
+from indexer.scan import Header
 from indexer.sources import Source
 from indexer.take import Progress
 from indexer.workers import Outcome, WorkerPool
-from models.annotators import Annotation, Annotator, Extent
+from models.annotators import NOTHING_FOUND, Annotation, Annotator, Taken
 from models.arrays import ByteImage
 from models.errors import NothingToIndex, UsageError
 from models.runtime.members import NO_MEMBER
@@ -141,20 +144,29 @@ def _row(
     by: str,
     left_out: Sequence[int | None],
 ) -> Annotated:
-    rows, columns = outcome.meta["shape"]
-    spacing = outcome.meta["spacing_mm"]
-    extent = Extent((rows, columns), None if spacing is None else (spacing[0], spacing[1]))
+    taken = _taken(outcome)
     told: list[Annotation] = []
     for place, (one, member) in enumerate(zip(annotators, left_out, strict=True)):
         squares = _with_channels(outcome.arrays[f"squares{place}"], one.spec.channels)
-        told.append(one.annotate(squares, extent, NO_MEMBER if member is None else member))
+        told.append(one.annotate(squares, taken, NO_MEMBER if member is None else member))
     return Annotated(
         path=outcome.key.key,
-        text="; ".join(dict.fromkeys(phrase for one in told for phrase in _phrases(one.text))),
+        text=_joined([one.text for one in told]),
         annotated_by=by,
         sha256=content_of(outcome.meta["files"]),
         findings=_merged([one.findings for one in told], annotators),
         measurements=_merged([one.measurements for one in told], annotators),
+    )
+
+
+def _taken(outcome: Outcome[Source]) -> Taken:
+    rows, columns = outcome.meta["shape"]
+    spacing = outcome.meta["spacing_mm"]
+    facts = facts_of(outcome.key, Header(**outcome.meta["header"]))
+    return Taken(
+        (rows, columns),
+        None if spacing is None else (spacing[0], spacing[1]),
+        not outcome.meta["volume"] and may_be_frontal_chest(facts),
     )
 
 
@@ -167,8 +179,12 @@ def _with_channels(squares: ByteImage, channels: int) -> ByteImage:
     return np.repeat(squares, channels, axis=-1)
 
 
-def _phrases(text: str) -> list[str]:
-    return [phrase for phrase in text.split("; ") if phrase]
+def _joined(texts: Sequence[str]) -> str:
+    """All phrases, each once; that nothing was found only where no model found anything."""
+    phrases = dict.fromkeys(phrase for text in texts for phrase in text.split("; ") if phrase)
+    if len(phrases) > 1:
+        phrases.pop(NOTHING_FOUND, None)
+    return "; ".join(phrases)
 
 
 def _merged(told: Sequence[Any], annotators: Sequence[Annotator]) -> dict[str, float]:

@@ -5,6 +5,7 @@ read -> quality -> mend -> preprocess -> segment -> squares, as for an index and
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def squares(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
 
     `params`: `paths` (the files of one scan), `config` (as JSON text), `wanted` (pairs of what is
     seen, "region" or "whole", and the size). The meta has `files` (the SHA-256 of each), `shape` of
-    the whole picture and `spacing_mm` in its plane or None. Raises `UnreadableScan`.
+    the whole picture, `spacing_mm` in its plane or None, `header` and `volume`. Raises
+    `UnreadableScan`.
     """
     config = from_json(json.loads(params["config"]))
     paths = [Path(path) for path in params["paths"]]
@@ -52,4 +54,6 @@ def squares(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
         "files": [prepare.sha256_of(path) for path in paths],
         "shape": list(shape),
         "spacing_mm": None if spacing is None else list(spacing[-2:]),
+        "header": asdict(scan.header),
+        "volume": scan.volume,
     }, arrays

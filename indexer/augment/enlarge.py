@@ -94,6 +94,10 @@ class _Task:
         for number, outcome in enumerate(pool.run(self._jobs(todo)), done + 1):
             _take(outcome, folder, refused)
             progress("make", number, len(makings))
+        passing = [one for one in todo if _may_pass(refused.get(one.path))]
+        for outcome in pool.run(self._jobs(passing)):
+            refused.pop(outcome.key.path)
+            _take(outcome, folder, refused)
         made, left_out = [], []
         for one in makings:
             told = refused.get(one.path) or folder.record(one.path)
@@ -138,7 +142,11 @@ class _Task:
             groups=len(whose),
             rejects=self.looked.rejects,
             left_out=tuple(left_out),
-            remarks=(*self.looked.remarks, *self.planned.remarks),
+            remarks=(
+                *self.looked.remarks,
+                *self.planned.remarks,
+                *_of_passing([*self.looked.rejects, *left_out]),
+            ),
         )
 
 
@@ -153,6 +161,21 @@ def _take(outcome: Outcome[Making], folder: Growing, refused: dict[str, dict[str
     refused[making.path] = told
     if outcome.error.code in LASTING:  # else another run may have more luck
         folder.keep(making.path, told, {})
+
+
+def _may_pass(refused: Mapping[str, Any] | None) -> bool:
+    return refused is not None and refused["code"] not in LASTING
+
+
+def _of_passing(rejects: Sequence[Reject]) -> Iterator[str]:
+    """What a person should know of films that are missing for no reason of their own."""
+    codes = Counter(one.code for one in rejects if one.code not in LASTING)
+    if codes:
+        told = ", ".join(f"{code}: {count}" for code, count in sorted(codes.items()))
+        yield (
+            f"films are missing for reasons that may pass ({told}); enlarging the archive to "
+            "another folder tries them again"
+        )
 
 
 def _ways(makings: Sequence[Making], asked: Asked) -> dict[str, int]:

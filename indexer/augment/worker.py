@@ -67,7 +67,7 @@ def make(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     arrays = {"film": _png(made.pixels, bits)}
     if given and made.region is not None:
         arrays["mask"] = _png(made.region, 8)
-    if made.lesion is not None and (film.lesion is not None or told.get("lesion") == "mask"):
+    if _lesions_known(film, told) and made.lesion is not None:
         arrays["lesion"] = _png(made.lesion, 8)
     return {"told": dict(told), "partner": partner}, arrays
 
@@ -83,6 +83,11 @@ def _made(params: Mapping[str, Any], film: Film, config: Config) -> tuple[Film, 
         except UsageError as error:
             refused = str(error)
     raise UnreadableScan("unsuited", f"{params['way']}: {refused}")
+
+
+def _lesions_known(film: Film, told: Told) -> bool:
+    """Whether all lesions of a made film are the archive's: a guessed one is no mask's truth."""
+    return film.lesion is not None and told.get("lesion", "mask") == "mask"
 
 
 def _film(files: Mapping[str, Any], config: Config, paired: bool) -> tuple[Film, int, bool]:

@@ -3,13 +3,15 @@
 A row's findings are a list of names, parted by ";", such as "Effusion; Infiltration". Three rules:
 
 1. A row that lists findings has those, and has none of the others that rows of the archive list.
-   "No Finding" lists none of them. A row with free text, or with nothing, says nothing of them.
+   "No Finding" lists none of them. A row with free text, or with nothing, says nothing of them;
+   a single name that no other row has, and that is no label, is free text too ("Clear lungs").
 2. A label is a finding too: a labelled film has its own and none of the other labels, as far as
    rule 1 does not say otherwise.
 3. A film whose label says that it is normal, and whose row lists nothing, has none of all findings.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +54,7 @@ class Known:
 
 def known_findings(findings: Sequence[str], labels: Sequence[str]) -> Known:
     """What the columns `findings` and `label` of n films say; see the rules above."""
-    listed = [_listed(text) for text in findings]
+    listed = _recurring([_listed(text) for text in findings], labels)
     names: dict[str, str] = {}
     for words in listed:
         names |= {word.casefold(): names.get(word.casefold(), word) for word in words or ()}
@@ -77,6 +79,22 @@ def known_findings(findings: Sequence[str], labels: Sequence[str]) -> Known:
     order = sorted(range(len(names)), key=list(names).__getitem__)
     spelled = tuple(names.values())
     return Known(tuple(spelled[at] for at in order), truth[:, order])
+
+
+def _recurring(
+    listed: Sequence[tuple[str, ...] | None], labels: Sequence[str]
+) -> list[tuple[str, ...] | None]:
+    """Without the rows that are one name which occurs nowhere else."""
+    rows = Counter(word.casefold() for words in listed for word in words or ())
+    known = {label.casefold() for label in labels}
+    return [
+        None if words and len(words) == 1 and _alone(words[0].casefold(), rows, known) else words
+        for words in listed
+    ]
+
+
+def _alone(word: str, rows: Mapping[str, int], labels: Collection[str]) -> bool:
+    return rows[word] == 1 and word not in labels
 
 
 def _listed(text: str) -> tuple[str, ...] | None:

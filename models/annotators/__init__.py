@@ -46,11 +46,16 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
-    """How large a picture is: (rows, columns) in pixels, and between pixels in mm where known."""
+class Taken:
+    """How a picture was taken, as far as its file and the archive say.
+
+    `shape`: (rows, columns) in pixels. `spacing_mm`: between pixels, where known.
+    `may_be_frontal_chest`: whether nothing speaks against a chest film from the front.
+    """
 
     shape: tuple[int, int]
     spacing_mm: tuple[float, float] | None = None
+    may_be_frontal_chest: bool = True
 
     @property
     def cm2(self) -> float | None:
@@ -67,11 +72,11 @@ class Annotator(Protocol):
     spec: ModelSpec
     sees: Sees
 
-    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
+    def annotate(self, squares: ByteImage, taken: Taken, left_out: int = NO_MEMBER) -> Annotation:
         """What there is to say of a scan.
 
         `squares`: uint8 (n, size, size, channels) of `spec`, 0..255: the picture, or slices of a
-        volume. `extent`: of the picture before it was made a square. `left_out`: the member of a
+        volume. `taken`: of the picture before it was made a square. `left_out`: the member of a
         committee that has not learned from the scan; it alone answers.
         """
         ...

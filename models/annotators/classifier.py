@@ -1,6 +1,6 @@
 """Annotation from a classifier: its labels with their probabilities."""
 
-from models.annotators import Annotation, Extent, Sees
+from models.annotators import Annotation, Sees, Taken
 from models.arrays import ByteImage
 from models.classifiers.onnx import OpenVinoClassifier
 from models.runtime import ClassifierSpec
@@ -27,7 +27,7 @@ class FromClassifier:
         self.spec = spec
         self._classifier = OpenVinoClassifier(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
+    def annotate(self, squares: ByteImage, taken: Taken, left_out: int = NO_MEMBER) -> Annotation:
         """The mean over slices of each label's probability; see `Annotator`."""
         probabilities, _ = self._classifier.classify(squares, [left_out] * len(squares))
         mean = probabilities.mean(axis=0)

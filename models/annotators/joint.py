@@ -1,6 +1,6 @@
 """Annotation end to end: one network for findings and masks together."""
 
-from models.annotators import NOTHING_FOUND, Annotation, Extent, Sees
+from models.annotators import NOTHING_FOUND, Annotation, Sees, Taken
 from models.annotators.network import OpenVinoAnnotator
 from models.annotators.segmenter import LUNGS, of_film
 from models.arrays import ByteImage
@@ -25,7 +25,7 @@ class FromJoint:
         self.spec = spec
         self._network = OpenVinoAnnotator(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
+    def annotate(self, squares: ByteImage, taken: Taken, left_out: int = NO_MEMBER) -> Annotation:
         """The mean over slices of each finding's probability; see `Annotator`."""
         spec = self.spec
         probabilities, masks = self._network.annotate(squares)
@@ -36,6 +36,6 @@ class FromJoint:
             if share >= least
         ]
         measured = {}
-        if LUNGS in spec.regions and len(squares) == 1:
-            measured = of_film(squares[0], masks[0][spec.regions.index(LUNGS)], extent)
+        if LUNGS in spec.regions and len(squares) == 1 and taken.may_be_frontal_chest:
+            measured = of_film(squares[0], masks[0][spec.regions.index(LUNGS)], taken)
         return Annotation("; ".join(said) or NOTHING_FOUND, findings, measured)

@@ -5,7 +5,7 @@ Widths are compared with widths only, so that a film squashed to a square measur
 
 import numpy as np
 
-from models.annotators import Extent
+from models.annotators import Taken
 from models.annotators.lungs import Lungs
 from models.arrays import FloatImage, Mask
 
@@ -18,7 +18,7 @@ _BRIGHTEST = 99.0  # percentile of the film
 _HALF_WAY = 0.5
 
 
-def measure(picture: FloatImage, lungs: Lungs, extent: Extent) -> dict[str, float]:
+def measure(picture: FloatImage, lungs: Lungs, taken: Taken) -> dict[str, float]:
     """All measurements of a film, by name; what cannot be told is left out.
 
     `picture`: float32 (H, W), range 0..1, dense tissue bright. `lungs`: masks (H, W).
@@ -34,8 +34,8 @@ def measure(picture: FloatImage, lungs: Lungs, extent: Extent) -> dict[str, floa
         mask = getattr(lungs, side)
         if mask is not None:
             found[f"{side}_lung_area"] = float(mask.mean())
-            if extent.cm2 is not None:
-                found[f"{side}_lung_area_cm2"] = float(mask.mean()) * extent.cm2
+            if taken.cm2 is not None:
+                found[f"{side}_lung_area_cm2"] = float(mask.mean()) * taken.cm2
     if lungs.right is not None and lungs.left is not None:
         right, left = found["right_lung_area"], found["left_lung_area"]
         found["left_to_right"] = left / right

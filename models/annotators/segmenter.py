@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.annotators import Annotation, Extent, Sees
+from models.annotators import Annotation, Sees, Taken
 from models.annotators.lung_measures import measure
 from models.annotators.lung_words import phrases
 from models.annotators.lungs import lungs_of
@@ -37,19 +37,19 @@ class FromSegmenter:
         self.spec = spec
         self._segmenter = OpenVinoSegmenter(spec, onnx, threads, cache)
 
-    def annotate(self, squares: ByteImage, extent: Extent, left_out: int = NO_MEMBER) -> Annotation:
-        """Of a picture; a volume is not a film, so there is nothing to say of one."""
-        if len(squares) != 1:
+    def annotate(self, squares: ByteImage, taken: Taken, left_out: int = NO_MEMBER) -> Annotation:
+        """Of a film; there is nothing to say of a volume, or of what is no chest from the front."""
+        if len(squares) != 1 or not taken.may_be_frontal_chest:
             return Annotation()
         found = self._segmenter.probabilities(squares)[0][self.spec.regions.index(LUNGS)]
-        measured = of_film(squares[0], found, extent)
+        measured = of_film(squares[0], found, taken)
         return Annotation("; ".join(phrases(measured)), measurements=measured)
 
 
-def of_film(square: ByteImage, probabilities: FloatImage, extent: Extent) -> dict[str, float]:
+def of_film(square: ByteImage, probabilities: FloatImage, taken: Taken) -> dict[str, float]:
     """What the lungs of one film measure.
 
     `square`: uint8 (size, size, channels). `probabilities`: of the lungs, float32 (size, size).
     """
     grey = np.asarray(square.mean(axis=-1) / 255, np.float32)
-    return measure(grey, lungs_of(np.asarray(probabilities > 0.5)), extent)
+    return measure(grey, lungs_of(np.asarray(probabilities > 0.5)), taken)

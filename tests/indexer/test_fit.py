@@ -1,7 +1,8 @@
 """What is fitted on an archive: on labelled cases only, and read back as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from indexer.store import block_column
 from models.errors import IndexDamaged
 from models.heads import combined
 from models.heads.combined import CombinedHead
+from models.heads.evidence import Evidence
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.neighbours import NeighbourVote
 from models.runtime.members import NO_MEMBER
@@ -76,10 +78,19 @@ def test_without_anything_to_learn_the_defaults_stay(
 def test_a_large_archive_is_learned_from_in_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looked_at = []
+
+    def spied(evidence: Evidence, weights: Mapping[str, float], labels: list[str]) -> CombinedHead:
+        looked_at.append(len(evidence.labels))
+        return combined.fit(evidence, weights, labels)
+
     monkeypatch.setattr(fit, "CASES_LOOKED_AT", 30)
+    monkeypatch.setattr(fit, "combined", SimpleNamespace(fit=spied))
     cases = generation(tmp_path, ["a", "b"] * 40 + ["c"])
-    fusion, _ = fit_on(tmp_path, cases, DIMS)
+    fusion, head = fit_on(tmp_path, cases, DIMS)
+    assert len(looked_at) == 1 and 20 <= looked_at[0] <= 30
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
+    assert set(head.classes) == {"a", "b", "c"}  # known, though perhaps not looked at
 
 
 def seen_archive(folder: Path) -> pa.Table:

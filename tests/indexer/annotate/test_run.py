@@ -74,11 +74,43 @@ def test_two_models_say_what_both_have_to_say(films: Path, tmp_path: Path) -> No
     found = annotated(films, "chest-lungs", spec)
     row = found.rows[2]
     assert row.annotated_by.startswith("chest-lungs 6b3647d38913; tiny-annotator ")
-    assert row.text.endswith(("; Dark", "; Bright", "; No Finding"))
+    said, alone = annotated(films, "chest-lungs").rows[2].text, annotated(films, spec).rows[2].text
+    assert said.startswith("opacity in") and alone == "No Finding"
+    assert row.text == said  # that one model found nothing does not go with what another found
     assert set(row.findings) == {"Bright", "Dark"}
     # Both measure lungs: then each number has its model's name.
     assert {"chest-lungs:left_to_right", "chest-lungs:right_lung_area"} <= set(row.measurements)
     assert "right_lung_area" not in row.measurements
+
+
+@pytest.mark.parametrize(
+    ("said", "measured"),
+    [
+        ({"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "PA"}, True),
+        ({"Modality": "CR"}, True),
+        ({"Modality": "OT", "BodyPartExamined": "whatever"}, True),
+        ({"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "LL"}, False),
+        ({"Modality": "DX", "BodyPartExamined": "HAND"}, False),
+        ({"Modality": "CT", "BodyPartExamined": "CHEST"}, False),
+    ],
+    ids=["chest", "film", "nothing known", "side", "hand", "ct slice"],
+)
+def test_lungs_are_measured_on_what_may_be_a_chest_film_from_the_front(
+    examples: Path, tmp_path: Path, said: dict[str, str], measured: bool
+) -> None:
+    film = cv2.imread(str(examples / "queries" / "NIH_00000766_010.jpg"), cv2.IMREAD_GRAYSCALE)
+    assert film is not None
+    dicom(tmp_path / "film.dcm", film.astype(np.uint16), PatientID="P", **said)
+    (row,) = annotated(tmp_path, "chest-lungs").rows
+    assert bool(row.measurements) == measured
+    assert measured or row.text == ""
+
+
+def test_a_manifest_says_what_a_picture_is_of(films: Path) -> None:
+    told = ["path,view", "Montgomery_0372.jpg,LATERAL", "NIH_00000766_010.jpg,AP"]
+    (films / "cases.csv").write_text("\n".join(told) + "\n", encoding="utf-8")
+    side, front = annotated(films, "chest-lungs").rows[:2]
+    assert side.measurements == {} and front.measurements
 
 
 def test_a_series_is_annotated_as_one_scan(tmp_path: Path) -> None:

@@ -150,6 +150,29 @@ def test_masks_of_a_lesion_and_masks_that_do_not_fit(tmp_path: Path) -> None:
             assert mask is not None and (mask[33:47, 33:52] == 255).all()
 
 
+def test_a_guessed_lesion_is_in_no_mask(tmp_path: Path) -> None:
+    """Only the first film has a mask of its lesion; the second's is guessed from its lungs."""
+    archive = tmp_path / "archive"
+    rows = []
+    archive.mkdir()
+    noise = np.random.default_rng(0).integers(90, 110, (128, 128)).astype(np.uint8)
+    film = cv2.GaussianBlur(noise, (0, 0), 2)
+    film[40:60, 30:46] += 90
+    cv2.imwrite(str(archive / "lungs.png"), drawn_lungs(film.shape).astype(np.uint8) * 255)
+    for number in range(2):
+        cv2.imwrite(str(archive / f"{number}.png"), film + np.uint8(number))
+        rows.append({"path": f"{number}.png", "label": "ill", "patient_id": f"p{number}"})
+        rows[-1] |= {"mask": "lungs.png", "lesion_mask": "" if number else "lesion.png"}
+    lesion = np.zeros(film.shape, np.uint8)
+    lesion[40:60, 30:46] = 255
+    cv2.imwrite(str(archive / "lesion.png"), lesion)
+    enlarge(write(archive, rows), tmp_path / "out", Asked(times=2, ways=("lesion", "grey")))
+    made = [row for row in rows_of(tmp_path / "out") if is_made(row)]
+    masked = {(row["made_by"].split()[0], row["origin"][-5]): row["lesion_mask"] for row in made}
+    assert sorted(masked) == [("grey", "0"), ("grey", "1"), ("lesion", "0"), ("lesion", "1")]
+    assert [bool(masked[key]) for key in sorted(masked)] == [True, False, False, False]
+
+
 def test_a_film_with_alike_lungs_is_left_out_by_name(tmp_path: Path) -> None:
     rows = []
     for number in range(2):
@@ -178,6 +201,25 @@ def test_a_film_with_alike_lungs_is_left_out_by_name(tmp_path: Path) -> None:
             "lesion: no lesion is seen in the other film: its two lungs are alike",
         )
     ]
+
+
+def test_what_may_pass_is_told_to_have_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a film that cannot be decoded were a machine that was busy."""
+    monkeypatch.setattr("indexer.augment.enlarge.LASTING", frozenset())
+    archive = tmp_path / "archive"
+    whole = smooth(archive / "ill" / "a.png", 0)
+    (archive / "ill" / "half.png").write_bytes(whole.read_bytes()[:99])
+    told = enlarge(archive, tmp_path / "out", Asked(times=1, ways=("grey",)))
+    assert told.made == {"grey": 1}
+    passing = [remark for remark in told.remarks if "may pass" in remark]
+    assert passing == [
+        "films are missing for reasons that may pass (truncated: 1); enlarging the archive to "
+        "another folder tries them again"
+    ]
+    again = enlarge(archive, tmp_path / "out", Asked(times=1, ways=("grey",)))
+    assert again.unchanged and passing[0] in again.remarks
 
 
 def test_the_bytes_of_a_film_that_is_kept_apart_make_no_films(tmp_path: Path) -> None:

@@ -171,14 +171,14 @@ def test_it_teaches_by_the_mean_of_its_members(spec: Path) -> None:
 
 def test_it_annotates_a_film_by_the_member_that_has_not_seen_it(films: Path, spec: Path) -> None:
     from indexer.annotate.run import AnnotateOptions, annotate
-    from models.annotators import Extent, load
+    from models.annotators import Taken, load
     from models.runtime.registry import trained_on
     from models.training.progress import silent
 
     found = annotate(films, AnnotateOptions((str(spec),), workers=1), silent)
     assert not any("has learned from" in remark for remark in found.remarks)
     annotator, picture = load(str(spec), 1), np.full((1, 32, 32, 3), 90, np.uint8)
-    told = [annotator.annotate(picture, Extent((32, 32)), n).findings["disc"] for n in range(3)]
+    told = [annotator.annotate(picture, Taken((32, 32)), n).findings["disc"] for n in range(3)]
     assert len({round(value, 4) for value in told}) == 3
     listed = trained_on(str(spec))
     assert sum(row.sha256 in listed for row in found.rows) == 64

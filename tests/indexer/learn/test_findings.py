@@ -35,8 +35,16 @@ def test_a_label_is_a_finding_beside_the_other_labels() -> None:
 
 
 def test_a_list_goes_before_a_normal_label() -> None:
-    found = told([("Mass", "normal"), ("Nodule", ""), ("No finding", "Normal")])
-    assert same(found["Mass"], [1, 0, 0]) and same(found["Nodule"], [0, 1, 0])
+    rows = [("Mass", "normal"), ("Nodule", ""), ("No finding", "Normal"), ("Mass; Nodule", "")]
+    found = told(rows)
+    assert same(found["Mass"], [1, 0, 0, 1]) and same(found["Nodule"], [0, 1, 0, 1])
+
+
+def test_a_single_name_that_nobody_else_writes_denies_nothing() -> None:
+    found = told([("Mass", ""), ("mass", ""), ("Clear lungs", ""), ("Scar", ""), ("", "scar")])
+    assert list(found) == ["Mass", "Scar"]
+    assert same(found["Mass"], [1, 1, UNKNOWN, 0, UNKNOWN])
+    assert same(found["Scar"], [0, 0, UNKNOWN, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -49,9 +57,9 @@ def test_a_list_goes_before_a_normal_label() -> None:
     ],
 )
 def test_free_text_is_no_list(text: str) -> None:
-    found = told([("Mass", ""), ("", ""), (text, "")])
+    found = told([("Mass", ""), ("Mass", ""), ("", ""), (text, "")])
     assert list(found) == ["Mass"]
-    assert same(found["Mass"], [1, UNKNOWN, UNKNOWN])
+    assert same(found["Mass"], [1, 1, UNKNOWN, UNKNOWN])
 
 
 def test_spelling_and_order() -> None:

@@ -23,7 +23,7 @@ def split(train: int, count: int) -> Split:
 
 
 def test_films_that_say_nothing_are_left_out() -> None:
-    films = archive(["Mass", "", "", "No Finding"], masked=2)
+    films = archive(["Mass; Scar", "", "", "No Finding"], masked=2)
     known = known_findings(films.column("findings"), films.column("label"))
     assert rows_with_anything(films, known).tolist() == [0, 2, 3]
     nothing = archive(["", "", ""], masked=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.annotators import Extent
+from models.annotators import Taken
 from models.annotators.lung_measures import heart_to_chest, measure
 from models.annotators.lungs import lungs_of
 from models.arrays import FloatImage, Mask
@@ -51,7 +51,7 @@ def test_lungs_that_have_grown_together_are_parted_at_the_narrowest_column() -> 
 def test_one_lung_alone_is_that_of_its_half(mask: Mask, found: str) -> None:
     lungs = lungs_of(mask)
     assert [side for side in ("right", "left") if getattr(lungs, side) is not None] == [found]
-    told = measure(flat(mask), lungs, Extent((256, 256)))
+    told = measure(flat(mask), lungs, Taken((256, 256)))
     assert f"{found}_lung_area" in told and "asymmetry" not in told
     assert "heart_to_chest" not in told
 
@@ -60,19 +60,19 @@ def test_no_lung_at_all() -> None:
     nothing = np.zeros((256, 256), bool)
     lungs = lungs_of(nothing)
     assert (lungs.right, lungs.left) == (None, None)
-    assert measure(flat(nothing), lungs, Extent((256, 256))) == {}
+    assert measure(flat(nothing), lungs, Taken((256, 256))) == {}
     assert lungs_of(block((0, 10), (0, 10))).right is None  # 0.15 % of the film is no lung
 
 
 def test_areas_and_their_ratio() -> None:
-    told = measure(flat(RIGHT | LEFT), lungs_of(RIGHT | LEFT), Extent((2560, 1280), (0.2, 0.1)))
+    told = measure(flat(RIGHT | LEFT), lungs_of(RIGHT | LEFT), Taken((2560, 1280), (0.2, 0.1)))
     assert told["right_lung_area"] == pytest.approx(np.pi * 80 * 30 / 256**2, rel=0.01)
     assert told["left_to_right"] == pytest.approx(24 / 30, rel=0.01)
     assert told["asymmetry"] == pytest.approx(6 / 54, rel=0.05)
     # The film is 51.2 cm high and 12.8 cm wide.
     share = told["right_lung_area"]
     assert told["right_lung_area_cm2"] == pytest.approx(share * 51.2 * 12.8)
-    without = measure(flat(RIGHT | LEFT), lungs_of(RIGHT | LEFT), Extent((256, 256)))
+    without = measure(flat(RIGHT | LEFT), lungs_of(RIGHT | LEFT), Taken((256, 256)))
     assert not any(name.endswith("cm2") for name in without)
 
 
@@ -97,19 +97,17 @@ def test_lungs_without_a_row_in_common_tell_nothing_of_the_heart() -> None:
 def test_a_dense_zone_is_bright_whatever_brightness_and_contrast() -> None:
     film = flat(RIGHT | LEFT)
     film[disc((67, 75), (20, 18))] = 0.75  # in the patient's right upper zone
-    told = measure(film, lungs_of(RIGHT | LEFT), Extent((256, 256)))
+    told = measure(film, lungs_of(RIGHT | LEFT), Taken((256, 256)))
     upper = disc((67, 75), (20, 18))[40:94].sum() / RIGHT[40:94].sum()  # 54 of its 161 rows
     assert told["right_upper_bright"] == pytest.approx(upper) == pytest.approx(0.507, abs=0.001)
     assert told["right_upper_grey"] == pytest.approx(upper)
     assert told["left_upper_bright"] == told["right_lower_bright"] == 0
-    other = measure(
-        film * np.float32(0.6) + np.float32(0.1), lungs_of(RIGHT | LEFT), Extent((1, 1))
-    )
+    other = measure(film * np.float32(0.6) + np.float32(0.1), lungs_of(RIGHT | LEFT), Taken((1, 1)))
     for name, value in told.items():
         assert other[name] == pytest.approx(value, abs=1e-4), name
 
 
 def test_a_film_of_one_grey_has_no_zones() -> None:
-    told = measure(np.full((256, 256), 0.5, np.float32), lungs_of(RIGHT | LEFT), Extent((256, 256)))
+    told = measure(np.full((256, 256), 0.5, np.float32), lungs_of(RIGHT | LEFT), Taken((256, 256)))
     assert not any(name.endswith(("grey", "bright")) for name in told)
     assert "left_to_right" in told

@@ -1,0 +1,67 @@
+"""What a scan is of, as its header or a manifest says, in DICOM's own names.
+
+Free words are none: what is not among the names here says nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_FILM = "CR"
+_SAME_MODALITY = {
+    **dict.fromkeys(("DX", "DR", "RG", "XR", "PX", "XRAY", "RADIOGRAPH", "CXR"), "CR"),
+    **{"MRI": "MR", "PET": "PT", "ULTRASOUND": "US"},
+}
+"""Projection radiography goes by several names (PS3.3 C.7.3.1.1.1 and what came before it)."""
+
+_SAME_BODY_PART = {
+    **{"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "SKULL": "HEAD", "ABD": "ABDOMEN"},
+    **dict.fromkeys(("CSPINE", "TSPINE", "LSPINE", "SSPINE"), "SPINE"),
+}
+
+_MODALITIES = frozenset(
+    (
+        "BI", "CR", "CT", "ECG", "EPS", "ES", "GM", "IO", "IVUS", "MG", "MR", "NM", "OAM", "OCT",
+        "OP", "OPT", "PT", "RF", "SM", "US", "XA", "XC",
+    )
+)  # fmt: skip
+"""Of PS3.3 C.7.3.1.1.1, those that are pictures of somebody; OT and SC say nothing."""
+
+_PARTS = frozenset(
+    (
+        "ABDOMEN", "ANKLE", "ARM", "BLADDER", "BRAIN", "BREAST", "CALF", "CHEST", "CLAVICLE",
+        "COLON", "ELBOW", "EYE", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HEART", "HIP",
+        "HUMERUS", "JAW", "KIDNEY", "KNEE", "LEG", "LIVER", "NECK", "ORBIT", "PANCREAS", "PELVIS",
+        "PROSTATE", "RIB", "SHOULDER", "SKIN", "SPINE", "SPLEEN", "STOMACH", "THIGH", "THYROID",
+        "TOE", "UTERUS", "WRIST",
+    )
+)  # fmt: skip
+"""Body parts, by the words of PS3.16 annex L that name them."""
+
+_FROM_THE_SIDE = frozenset(("LL", "RL", "LLO", "RLO", "LAT", "LATERAL"))
+"""Of PS3.3 C.8.1.2.1.1 (View Position), and how the same is written elsewhere."""
+
+
+def modality_of(told: str | None) -> str:
+    """The modality in DICOM's own name, or "" where it is none of a picture's that is known."""
+    name = (told or "").strip().upper().replace("-", "").replace(" ", "")
+    name = _SAME_MODALITY.get(name, name)
+    return name if name in _MODALITIES else ""
+
+
+def body_part_of(told: str | None) -> str:
+    """The body parts in DICOM's own names, parted by spaces; "" where none is known."""
+    words = (told or "").strip().upper().replace("_", " ").replace("-", " ").split()
+    return " ".join(part for word in words if (part := _SAME_BODY_PART.get(word, word)) in _PARTS)
+
+
+def may_be_frontal_chest(facts: Mapping[str, Any]) -> bool:
+    """Whether nothing that is said of a scan speaks against a chest film from the front.
+
+    `facts`: `modality`, `body_part` and `view`, where known.
+    """
+    part = body_part_of(facts.get("body_part"))
+    return (
+        modality_of(facts.get("modality")) in ("", _FILM)
+        and (not part or "CHEST" in part.split())
+        and str(facts.get("view") or "").strip().upper() not in _FROM_THE_SIDE
+    )
