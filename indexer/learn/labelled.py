@@ -12,16 +12,25 @@ from models.training.films import UNKNOWN, Films
 from models.training.splits import Split, check_learnable
 
 
-def labelled_films(gathered: Gathered, without: Collection[str] = ()) -> tuple[Films, Indices]:
+def labelled_films(
+    gathered: Gathered, without: Collection[str] = (), known: Sequence[str] | None = None
+) -> tuple[Films, Indices]:
     """The films with their classes, and the rows that have one.
 
-    `without`: labels that are left out. Raises `UsageError` if one of them is no label of the
-    archive, or if what is left are not two classes of two patients each.
+    `without`: labels that are left out. `known`: the classes, in their order; default: the labels
+    that there are. Raises `UsageError` if one of `without` is no label of the archive, if there is
+    a label that is none of `known`, or if what is left are not two classes of two patients each.
     """
     kept = kept_labels(gathered, without)
+    classes = tuple(sorted(set(kept) - {""}) if known is None else known)
+    unknown = sorted(set(kept) - {"", *classes})
+    if unknown:
+        raise UsageError(
+            f"the archive has the label {unknown[0]!r}, which the model does not know; it knows: "
+            f"{', '.join(classes)}. Leave the label out with --without"
+        )
     patients = gathered.patients()
     check_learnable(kept, patients)
-    classes = tuple(sorted(set(kept) - {""}))
     number = {name: place for place, name in enumerate(classes)}
     films = Films(
         pictures=gathered.pictures,

@@ -8,14 +8,14 @@ from typing import cast
 import numpy as np
 
 from indexer.learn.gather import Gathered
-from indexer.learn.labelled import kept_labels, labelled_films
+from indexer.learn.labelled import labelled_films
 from indexer.learn.segmenter import masked_films
-from indexer.learn.sides import sources, split_of
+from indexer.learn.sides import split_of
 from models.errors import UsageError
 from models.heads.leave_out import Indices
 from models.runtime import ClassifierSpec, ModelSpec
-from models.training.films import UNKNOWN, Films
-from models.training.splits import Split, check_learnable
+from models.training.films import Films
+from models.training.splits import Split
 
 MOST_SEARCHED = 4000
 """Films in which those that are measured search; more would take long and change nothing."""
@@ -82,25 +82,7 @@ def sides_of(
 def _classified(
     gathered: Gathered, spec: ModelSpec, without: Collection[str]
 ) -> tuple[Films, Indices]:
-    classes = cast(ClassifierSpec, spec).classes
-    labels = kept_labels(gathered, without)
-    unknown = sorted(set(labels) - {"", *classes})
-    if unknown:
-        raise UsageError(
-            f"the archive has the label {unknown[0]!r}, which the model {spec.name!r} does not "
-            f"know; it knows: {', '.join(classes)}. Leave the label out with --without"
-        )
-    patients = gathered.patients()
-    check_learnable(labels, patients)
-    number = {name: place for place, name in enumerate(classes)}
-    films = Films(
-        pictures=gathered.pictures,
-        patients=patients,
-        labels=np.array([number.get(label, UNKNOWN) for label in labels], np.intp),
-        classes=classes,
-        sources=sources(gathered),
-    )
-    return films, np.flatnonzero(films.labels != UNKNOWN)
+    return labelled_films(gathered, without, cast(ClassifierSpec, spec).classes)
 
 
 def _encoded(gathered: Gathered, _: ModelSpec, without: Collection[str]) -> tuple[Films, Indices]:

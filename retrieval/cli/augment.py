@@ -1,6 +1,5 @@
 """`cbir augment`: a larger archive to train on, made of a small one."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import click
 from retrieval.cli.options import Place, table_or_json, verbosity
 from retrieval.cli.output import Bars, put_object, say
 from retrieval.cli.settings import Settings
+from retrieval.cli.training_options import config_of
 
 
 @click.command(
@@ -55,9 +55,7 @@ def augment(
     from indexer.augment.enlarge import enlarge
     from models.augmenting import TABLE
 
-    config, segment = settings.config, told.pop("segment")
-    if segment:
-        config = replace(config, segment={"": segment, "CT": segment})
+    config = config_of(settings, told.pop("segment"))
     ways = [name.strip() for name in told.pop("ways").split(",") if name.strip()]
     healthy = (*HEALTHY, *(label.casefold() for label in told.pop("healthy")))
     asked = Asked(ways=tuple(ways) or tuple(TABLE), healthy=healthy, config=config, **told)

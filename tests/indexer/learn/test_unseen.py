@@ -89,7 +89,7 @@ def test_a_label_that_the_model_does_not_know(films: Gathered) -> None:
     with pytest.raises(UsageError) as refused:
         sides_of(films, spec, NONE, (), 0)
     assert str(refused.value) == (
-        "the archive has the label 'ring', which the model 'net' does not know; it knows: disc, "
+        "the archive has the label 'ring', which the model does not know; it knows: disc, "
         "square. Leave the label out with --without"
     )
     with pytest.raises(UsageError, match="all labelled scans are 'disc'"):
