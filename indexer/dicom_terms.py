@@ -3,7 +3,7 @@
 Free words are none: what is not among the names here says nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 _FILM = "CR"
@@ -52,6 +52,36 @@ def body_part_of(told: str | None) -> str:
     """The body parts in DICOM's own names, parted by spaces; "" where none is known."""
     words = (told or "").strip().upper().replace("_", " ").replace("-", " ").split()
     return " ".join(part for word in words if (part := _SAME_BODY_PART.get(word, word)) in _PARTS)
+
+
+def kinds_of(told: Sequence[str], term: Callable[[str], str]) -> tuple[str, ...]:
+    """The different terms of films, sorted; none unless at least half of the films say one.
+
+    `told`: one field of each film. `term`: `modality_of` or `body_part_of`.
+    """
+    terms = [term(one) for one in told]
+    said = [one for one in terms if one]
+    return tuple(sorted(set(said))) if 2 * len(said) >= max(1, len(terms)) else ()
+
+
+def share_a_part(asked: str, known: Iterable[str]) -> bool:
+    """Whether one of `known` has a body part of `asked`; all as `body_part_of` gives them."""
+    return any(set(asked.split()) & set(one.split()) for one in known)
+
+
+def another_kind(
+    facts: Mapping[str, Any], modalities: Sequence[str], body_parts: Sequence[str]
+) -> bool:
+    """Whether a scan says that it is of none of these; where one side says nothing, it is not.
+
+    `facts`: `modality` and `body_part`, where known.
+    """
+    modality = modality_of(facts.get("modality"))
+    part = body_part_of(facts.get("body_part"))
+    return bool(
+        (modality and modalities and modality not in modalities)
+        or (part and body_parts and not share_a_part(part, body_parts))
+    )
 
 
 def may_be_frontal_chest(facts: Mapping[str, Any]) -> bool:

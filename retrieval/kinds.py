@@ -8,7 +8,7 @@ free word.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from indexer.dicom_terms import body_part_of, modality_of
+from indexer.dicom_terms import body_part_of, modality_of, share_a_part
 
 _MOST = 0.5
 """At least this share of the labelled cases has to say what it is of."""
@@ -43,8 +43,7 @@ class Kinds:
                 f"{_most(self.modality)}"
             )
         asked = body_part_of(body_part)
-        alike = any(set(asked.split()) & set(known.split()) for known in self.body_part)
-        if self._lacks(self.body_part, asked) and not alike:
+        if self._lacks(self.body_part, asked) and not share_a_part(asked, self.body_part):
             return (
                 "the scan is of another body part than the labelled cases, which are "
                 f"{_most(self.body_part)}"

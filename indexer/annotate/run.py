@@ -12,8 +12,8 @@ import numpy as np
 from indexer.annotate.table import Annotated, content_of
 from indexer.archive import Listing, walk
 from indexer.config import Config, check_steps
-from indexer.dicom_terms import may_be_frontal_chest
-from indexer.facts import facts_of
+from indexer.dicom_terms import another_kind, may_be_frontal_chest
+from indexer.facts import Facts, facts_of
 from indexer.look import looker
 from indexer.plan import plan
 from indexer.rejects import Reject
@@ -24,6 +24,7 @@ from indexer.workers import Outcome, WorkerPool
 from models.annotators import NOTHING_FOUND, Annotation, Annotator, Taken
 from models.arrays import ByteImage
 from models.errors import NothingToIndex, UsageError
+from models.runtime import ModelSpec
 from models.runtime.members import NO_MEMBER
 from models.runtime.registry import trained_on
 
@@ -67,7 +68,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
         planned = plan(listing.entries, {}, looker(pool, listing.root))
         rejects = [*listing.rejects, *planned.rejects]
         rows = []
-        learned = [0] * len(annotators)
+        learned, unlike = [0] * len(annotators), [0] * len(annotators)
         jobs = _jobs(planned.sources, listing, options, annotators)
         for done, outcome in enumerate(pool.run(jobs), start=1):
             if outcome.error is not None:
@@ -75,14 +76,20 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
                 rejects.append(Reject(outcome.key.key, error.code, str(error)))
             else:
                 left_out = [_left_out(outcome.meta["files"], known) for known in seen]
-                for place, member in enumerate(left_out):
-                    learned[place] += member is None
+                others = [_of_another_kind(outcome, one.spec) for one in annotators]
+                for place, (member, other) in enumerate(zip(left_out, others, strict=True)):
+                    learned[place] += member is None and not other
+                    unlike[place] += other
                 rows.append(_row(outcome, annotators, by, left_out))
             progress("annotate", done, len(planned.sources))
     if not rows:
         why = f"; the first: {rejects[0].path}: {rejects[0].sentence}" if rejects else ""
         raise NothingToIndex(f"no scan of {archive} could be annotated{why}")
-    remarks = (*listing.remarks, *_of_learned(annotators, learned))
+    remarks = (
+        *listing.remarks,
+        *_of_learned(annotators, learned),
+        *_of_unlike(annotators, unlike),
+    )
     return AnnotatedArchive(tuple(rows), tuple(rejects), remarks, by)
 
 
@@ -101,6 +108,21 @@ def _of_learned(annotators: Sequence[Annotator], counts: Sequence[int]) -> Itera
             yield (
                 f"{one.spec.name} has learned from {count} of these scans: what it says of them "
                 "repeats what it was told, and is no measure of what it can"
+            )
+
+
+def _of_another_kind(outcome: Outcome[Source], spec: ModelSpec) -> bool:
+    """Whether a scan is of another modality or body part than the films of a model."""
+    return another_kind(_facts(outcome), spec.modalities, spec.body_parts)
+
+
+def _of_unlike(annotators: Sequence[Annotator], counts: Sequence[int]) -> Iterator[str]:
+    for one, count in zip(annotators, counts, strict=True):
+        if count:
+            known = " ".join([*one.spec.modalities, *one.spec.body_parts])
+            yield (
+                f"{one.spec.name} has learned from films of {known}: it says nothing of {count} "
+                "scans, which are of another modality or body part"
             )
 
 
@@ -147,6 +169,9 @@ def _row(
     taken = _taken(outcome)
     told: list[Annotation] = []
     for place, (one, member) in enumerate(zip(annotators, left_out, strict=True)):
+        if _of_another_kind(outcome, one.spec):
+            told.append(Annotation())
+            continue
         squares = _with_channels(outcome.arrays[f"squares{place}"], one.spec.channels)
         told.append(one.annotate(squares, taken, NO_MEMBER if member is None else member))
     return Annotated(
@@ -159,14 +184,17 @@ def _row(
     )
 
 
+def _facts(outcome: Outcome[Source]) -> Facts:
+    return facts_of(outcome.key, Header(**outcome.meta["header"]))
+
+
 def _taken(outcome: Outcome[Source]) -> Taken:
     rows, columns = outcome.meta["shape"]
     spacing = outcome.meta["spacing_mm"]
-    facts = facts_of(outcome.key, Header(**outcome.meta["header"]))
     return Taken(
         (rows, columns),
         None if spacing is None else (spacing[0], spacing[1]),
-        not outcome.meta["volume"] and may_be_frontal_chest(facts),
+        not outcome.meta["volume"] and may_be_frontal_chest(_facts(outcome)),
     )
 
 

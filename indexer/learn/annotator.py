@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from indexer.config import Config
 from indexer.learn.findings import known_findings
 from indexer.learn.gather import Asked, Gathered, gather
-from indexer.learn.model_folder import seen_files, write_model
+from indexer.learn.model_folder import of_what, seen_files, write_model
 from indexer.learn.noted import noted_films, rows_with_anything
 from indexer.learn.sides import split_of
 from indexer.learn.trunks import origin_of, trunk_for
@@ -216,6 +216,7 @@ def _write(
     some = np.concatenate([split.validation, split.train])[:4]
     pictures = task.batches.plain(some).pictures.contiguous().numpy()
     outputs = ("findings", "masks") if spec.regions else ("findings",)
+    spec = of_what(spec, gathered, split.train)
     return write_model(network, spec, outputs, pictures, out, seen_files(gathered, split.train))
 
 

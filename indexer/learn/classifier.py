@@ -14,7 +14,7 @@ from indexer.config import Config
 from indexer.learn.floors import floors
 from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.labelled import check_classes, labelled_films
-from indexer.learn.model_folder import seen_files, write_model
+from indexer.learn.model_folder import of_what, seen_files, write_model
 from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import origin_of, trunk_for
 from models.arrays import FloatImage
@@ -246,6 +246,7 @@ def _write(
 ) -> Path:
     pictures = task.batches.plain(split.train[:4]).pictures.contiguous().numpy()
     seen = seen_files(gathered, split.train, task.folds)
+    spec = of_what(spec, gathered, split.train)
     return write_model(network, spec, ("embedding", "logits"), pictures, out, seen)
 
 

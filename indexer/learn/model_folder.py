@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from indexer.dicom_terms import body_part_of, kinds_of, modality_of
 from indexer.learn.gather import Gathered
 from models.arrays import FloatImage
 from models.files import write_whole
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 FOLDER = "model"
+
+Spec = TypeVar("Spec", bound=ModelSpec)
 
 
 def write_model(
@@ -57,6 +60,16 @@ def write_content(content: bytes, spec: ModelSpec, run: Path, seen: bytes = b"")
         write_whole(target.with_suffix(".txt"), seen)
     write_whole(target, to_json(whole).encode())
     return target
+
+
+def of_what(spec: Spec, gathered: Gathered, rows: Indices) -> Spec:
+    """The spec with the modalities and body parts of the pictures that are learned from."""
+    modality, part = gathered.column("modality"), gathered.column("body_part")
+    return replace(
+        spec,
+        modalities=kinds_of([modality[row] for row in rows], modality_of),
+        body_parts=kinds_of([part[row] for row in rows], body_part_of),
+    )
 
 
 def seen_files(gathered: Gathered, rows: Indices, left_out: Indices | None = None) -> bytes:

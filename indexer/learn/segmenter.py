@@ -14,7 +14,7 @@ import numpy as np
 
 from indexer.config import Config
 from indexer.learn.gather import Asked, Gathered, gather
-from indexer.learn.model_folder import seen_files, write_model
+from indexer.learn.model_folder import of_what, seen_files, write_model
 from indexer.learn.sides import sources, split_of
 from models.errors import UsageError
 from models.files import write_whole
@@ -129,11 +129,12 @@ def train_segmenter(
     trained = train(task, split, settings, about, out, progress)
     pictures = task.batches.plain(split.validation[:4]).pictures.contiguous().numpy()
     seen = seen_files(gathered, split.train)
+    spec = of_what(_spec(asked, network), gathered, split.train)
     return SegmenterLearned(
         region=asked.region,
         size=asked.size,
         fits=_fits(trained.network, task, gathered, split.test),
-        spec=write_model(trained.network, _spec(asked, network), ("logits",), pictures, out, seen),
+        spec=write_model(trained.network, spec, ("logits",), pictures, out, seen),
         counts={side: len(getattr(split, side)) for side in ("train", "validation", "test")},
         remarks=(*gathered.remarks, *remarks),
         history=trained.history,

@@ -13,6 +13,7 @@ class ModelSpec:
     The network takes `(x - mean) / std` of values x in 0..255, `size` pixels high and wide: RGB
     with three numbers in `mean`, grey with one. `trained_on`: a text file beside the spec that
     lists the SHA-256 of the files it was trained on, one a line; empty where they are not known.
+    `modalities` and `body_parts`: of those films, in DICOM's names; empty where that is not known.
     """
 
     kind: str = ""
@@ -27,6 +28,8 @@ class ModelSpec:
     layout: str = "NCHW"
     note: str = ""
     trained_on: str = ""
+    modalities: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:

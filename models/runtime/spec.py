@@ -27,8 +27,12 @@ KINDS: dict[str, type[ModelSpec]] = {
     "annotator": AnnotatorSpec,
 }
 
-_OPTIONAL = {"layout", "note", "file", "sha256", "trained_on", "kind", "temperature", "members"}
-_LISTS = ("classes", "regions", "findings")
+_KINDS_LISTS = ("modalities", "body_parts")
+_OPTIONAL = {
+    *("layout", "note", "file", "sha256", "trained_on", "kind", "temperature", "members"),
+    *_KINDS_LISTS,
+}
+_LISTS = ("classes", "regions", "findings", *_KINDS_LISTS)
 
 
 def read_spec(path: Path) -> ModelSpec:
@@ -79,7 +83,8 @@ def _tuples(told: Mapping[str, Any], path: Path) -> dict[str, tuple[Any, ...]]:
             names = told[name]
             good = isinstance(names, list | tuple) and all(isinstance(n, str) and n for n in names)
             maskless = name == "regions" and told.get("kind") == "annotator"
-            if not good or not (names or maskless) or len(set(names)) < len(names):
+            may_be_empty = maskless or name in _KINDS_LISTS
+            if not good or not (names or may_be_empty) or len(set(names)) < len(names):
                 raise ModelUnusable(f"the spec {path}: {name} is a list of different names")
             found[name] = tuple(names)
     if "thresholds" in told:

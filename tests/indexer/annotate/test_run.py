@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -111,6 +112,27 @@ def test_a_manifest_says_what_a_picture_is_of(films: Path) -> None:
     (films / "cases.csv").write_text("\n".join(told) + "\n", encoding="utf-8")
     side, front = annotated(films, "chest-lungs").rows[:2]
     assert side.measurements == {} and front.measurements
+
+
+def test_a_model_keeps_to_the_kind_of_film_that_it_learned_from(
+    films: Path, tmp_path: Path
+) -> None:
+    learned = replace(CLASSIFIER, modalities=("CR",), body_parts=("CHEST",))
+    spec = str(written(learned, tmp_path / "model"))
+    told = [
+        "path,modality,body_part",
+        "Montgomery_0372.jpg,CT,CHEST",
+        "NIH_00000766_010.jpg,DX,Thorax",
+        "Shenzhen_0357.dcm,CR,Foot",
+    ]
+    (films / "cases.csv").write_text("\n".join(told) + "\n", encoding="utf-8")
+    found = annotated(films, spec)
+    assert [bool(row.findings) for row in found.rows] == [False, True, False]
+    assert [bool(row.text) for row in found.rows] == [False, True, False]
+    assert found.remarks == (
+        "tiny-classifier has learned from films of CR CHEST: it says nothing of 2 scans, which are "
+        "of another modality or body part",
+    )
 
 
 def test_a_series_is_annotated_as_one_scan(tmp_path: Path) -> None:

@@ -29,11 +29,14 @@ def test_what_may_be_left_out() -> None:
 
 
 def test_written_and_read_back(tmp_path: Path) -> None:
-    spec = from_json({**GOOD, "note": "两"}, Path("mine.json"))
+    spec = from_json({**GOOD, "note": "两", "modalities": ["CR", "CT"]}, Path("mine.json"))
+    assert spec.modalities == ("CR", "CT") and spec.body_parts == ()
     path = tmp_path / "mine.json"
     path.write_text(to_json(spec), encoding="utf-8")
     assert read_spec(path) == spec
-    assert json.loads(to_json(spec)) == {**asdict(spec), "mean": [127.0] * 3, "std": [128.0] * 3}
+    lists = {name: list(getattr(spec, name)) for name in ("modalities", "body_parts")}
+    lists |= {"mean": [127.0] * 3, "std": [128.0] * 3}
+    assert json.loads(to_json(spec)) == {**asdict(spec), **lists}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,8 @@ def test_written_and_read_back(tmp_path: Path) -> None:
         ({"mean": [0, 0, float("nan")]}, "must be 3 numbers"),
         ({"std": [1, 0, 1]}, "must be 3 numbers above 0"),
         ({"layout": "HWC"}, "layout 'HWC' must be one of NCHW, NHWC"),
+        ({"modalities": "CR"}, "modalities is a list of different names"),
+        ({"body_parts": ["CHEST", "CHEST"]}, "body_parts is a list of different names"),
         ({"colour": "blue"}, "unknown: colour"),
     ],
 )
