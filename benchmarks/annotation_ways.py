@@ -73,7 +73,11 @@ def material_of(films: Films, least: int = LEAST_PRESENT) -> Material:
     ]
     if (sides[0] & sides[1]) - {""}:
         raise SystemExit("a patient has films on both sides of the column `split`")
-    known = known_findings([r.get("findings", "") for r in rows], [r["label"] for r in rows])
+    known = known_findings(
+        [r.get("findings", "") for r in rows],
+        [r["label"] for r in rows],
+        [r["patient_id"] for r in rows],
+    )
     asked = np.array([row["split"] == "query" for row in rows])
     part = Known(known.names, known.truth[asked])
     enough = [n for at, n in enumerate(part.names) if (part.truth[:, at] == 1).sum() >= least]

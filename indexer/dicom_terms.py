@@ -3,6 +3,7 @@
 Free words are none: what is not among the names here says nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,8 +38,23 @@ _PARTS = frozenset(
 )  # fmt: skip
 """Body parts, by the words of PS3.16 annex L that name them."""
 
-_FROM_THE_SIDE = frozenset(("LL", "RL", "LLO", "RLO", "LAT", "LATERAL"))
-"""Of PS3.3 C.8.1.2.1.1 (View Position), and how the same is written elsewhere."""
+_FROM_THE_SIDE = frozenset(
+    (
+        *("LL", "RL", "LLO", "RLO", "L", "LAT", "LATERAL"),
+        *("LAO", "RAO", "LPO", "RPO", "OBL", "OBLIQUE"),
+    )
+)
+"""Words of View Position (0018,5101), and how the same is written elsewhere."""
+
+_WITHIN = {
+    **dict.fromkeys(("BRAIN", "EYE", "JAW", "ORBIT"), "HEAD"),
+    **dict.fromkeys(("HEART", "RIB"), "CHEST"),
+    **dict.fromkeys(("COLON", "KIDNEY", "LIVER", "PANCREAS", "SPLEEN", "STOMACH"), "ABDOMEN"),
+    **dict.fromkeys(("BLADDER", "PROSTATE", "UTERUS"), "PELVIS"),
+}
+"""Parts of a part: a head is no other part than a brain."""
+
+_NEARLY_ALL = 0.9
 
 
 def modality_of(told: str | None) -> str:
@@ -55,18 +71,28 @@ def body_part_of(told: str | None) -> str:
 
 
 def kinds_of(told: Sequence[str], term: Callable[[str], str]) -> tuple[str, ...]:
-    """The different terms of films, sorted; none unless at least half of the films say one.
+    """The different terms of scans, sorted; none unless nine tenths of the scans say one.
 
-    `told`: one field of each film. `term`: `modality_of` or `body_part_of`.
+    `told`: one field of each scan. `term`: `modality_of` or `body_part_of`.
     """
-    terms = [term(one) for one in told]
-    said = [one for one in terms if one]
-    return tuple(sorted(set(said))) if 2 * len(said) >= max(1, len(terms)) else ()
+    said = [found for one in told if (found := term(one))]
+    return tuple(sorted(set(said))) if len(said) >= _NEARLY_ALL * len(told) else ()
 
 
 def share_a_part(asked: str, known: Iterable[str]) -> bool:
-    """Whether one of `known` has a body part of `asked`; all as `body_part_of` gives them."""
-    return any(set(asked.split()) & set(one.split()) for one in known)
+    """Whether one of `known` is a body part of `asked`, or within one, or has one within it.
+
+    All as `body_part_of` gives them.
+    """
+    parts = set(asked.split())
+    return any(
+        parts & _with_containing(set(one.split())) or _with_containing(parts) & set(one.split())
+        for one in known
+    )
+
+
+def _with_containing(parts: set[str]) -> set[str]:
+    return parts | {_WITHIN[part] for part in parts if part in _WITHIN}
 
 
 def another_kind(
@@ -78,9 +104,11 @@ def another_kind(
     """
     modality = modality_of(facts.get("modality"))
     part = body_part_of(facts.get("body_part"))
+    known = {modality_of(one) for one in modalities} - {""}
+    parts = {body_part_of(one) for one in body_parts} - {""}
     return bool(
-        (modality and modalities and modality not in modalities)
-        or (part and body_parts and not share_a_part(part, body_parts))
+        (modality and known and modality not in known)
+        or (part and parts and not share_a_part(part, parts))
     )
 
 
@@ -93,5 +121,5 @@ def may_be_frontal_chest(facts: Mapping[str, Any]) -> bool:
     return (
         modality_of(facts.get("modality")) in ("", _FILM)
         and (not part or "CHEST" in part.split())
-        and str(facts.get("view") or "").strip().upper() not in _FROM_THE_SIDE
+        and not _FROM_THE_SIDE & set(re.findall("[A-Z]+", str(facts.get("view") or "").upper()))
     )

@@ -65,7 +65,7 @@ def fit_on(
 
     labels = [label or "" for label in cases.column("label").to_pylist()]
     named = [label for label in labels if label]
-    evidence = _evidence(folder, cases, dims, trained_on)
+    evidence = evidence_of(folder, cases, dims, trained_on)
     # Thousands of small products: several threads wait for each other, busily, ten times as long.
     with threadpool_limits(1, user_api="blas"):
         small = evidence.sampled(CAP)
@@ -74,7 +74,7 @@ def fit_on(
         return with_text(fusion), combined.fit(evidence, fusion.weights, named)
 
 
-def _evidence(
+def evidence_of(
     folder: Path, cases: pa.Table, dims: Mapping[str, int], trained_on: Mapping[str, int]
 ) -> Evidence:
     """The labelled cases, at most `CASES_LOOKED_AT` of them, each by its middle instance."""

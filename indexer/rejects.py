@@ -29,6 +29,9 @@ LASTING = frozenset(
 """What follows from a file's bytes: while they are the same, the file need not be tried again. Any
 other reason (a permission, a busy machine) may have passed."""
 
+PASSING = frozenset({"permission", "timed_out", "out_of_memory", "worker_died"})
+"""What says nothing of the file: the same may be taken at another time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reject:

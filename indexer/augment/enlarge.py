@@ -20,7 +20,7 @@ from indexer.augment.originals import LESION_MASK, WORKER, Looked, Original, fil
 from indexer.augment.plan import Making, Plan, plan
 from indexer.augment.summary import Enlarged
 from indexer.augment.table import ORIGINALS, Made, check_columns, table
-from indexer.rejects import LASTING, Reject
+from indexer.rejects import LASTING, PASSING, Reject
 from indexer.workers import Outcome, WorkerPool
 from models.errors import NothingToIndex
 from models.training.progress import Progress, silent
@@ -164,12 +164,12 @@ def _take(outcome: Outcome[Making], folder: Growing, refused: dict[str, dict[str
 
 
 def _may_pass(refused: Mapping[str, Any] | None) -> bool:
-    return refused is not None and refused["code"] not in LASTING
+    return refused is not None and refused["code"] in PASSING
 
 
 def _of_passing(rejects: Sequence[Reject]) -> Iterator[str]:
     """What a person should know of films that are missing for no reason of their own."""
-    codes = Counter(one.code for one in rejects if one.code not in LASTING)
+    codes = Counter(one.code for one in rejects if one.code in PASSING)
     if codes:
         told = ", ".join(f"{code}: {count}" for code, count in sorted(codes.items()))
         yield (

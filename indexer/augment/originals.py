@@ -10,6 +10,7 @@ from typing import Any
 
 from indexer.archive import Listing, group
 from indexer.augment.asked import Asked
+from indexer.copies import MOVED, Copies
 from indexer.facts import Facts, facts_of
 from indexer.look import looker
 from indexer.rejects import DUPLICATE, Reject
@@ -123,9 +124,7 @@ class _Collector:
     def __init__(self, rejects: list[Reject]) -> None:
         self._rejects = rejects
         self._originals: list[Original] = []
-        self._hashes: dict[tuple[str, ...], str] = {}
-        self._owners: dict[tuple[str, ...], set[str]] = {}
-        self._measured: set[tuple[str, ...]] = set()
+        self._copies = Copies()
         self._odd_masks = 0
 
     def take(self, outcome: Outcome[Source], lesion: str) -> None:
@@ -134,13 +133,8 @@ class _Collector:
             self._refuse(source, outcome.error.code, str(outcome.error))
             return
         facts = facts_of(source, Header(**meta["header"]))
-        apart = str(facts["split"] or "").casefold() in SET_APART
         patient = str(facts["patient_id"] or f"scan {source.key}")
-        hashes = tuple(sorted(meta["sha256"]))
-        self._owners.setdefault(hashes, set()).add(patient)
-        if apart:
-            self._measured.add(hashes)
-        first = self._hashes.setdefault(hashes, source.key)
+        first = self._copies.first(source.key, meta["sha256"], patient, facts["split"])
         if first != source.key:  # else a film could stand on both sides of a split
             self._refuse(source, DUPLICATE, f"the same bytes as {first}")
             return
@@ -150,7 +144,7 @@ class _Collector:
                 source=source,
                 facts=facts,
                 patient=patient,
-                apart=apart,
+                apart=_set_apart(facts),
                 declined=str(meta["declined"]),
                 mask=source.mask if meta["mask"] == "fits" else "",
                 lesion=lesion if meta["lesion"] == "fits" else "",
@@ -164,13 +158,14 @@ class _Collector:
         self._rejects += [Reject(path, code, sentence, together) for path in source.paths]
 
     def looked(self, remarks: Sequence[str]) -> Looked:
-        """All of it. A patient with a scan that is kept apart is kept apart altogether.
-
-        So is every patient under whose name the same bytes stand.
-        """
-        kept = {patient for hashes in self._measured for patient in self._owners[hashes]}
-        originals = tuple(_apart(one, kept) for one in self._originals)
+        """All of it. A patient with a scan that is kept apart is kept apart altogether."""
+        sides = self._copies.sides()
+        moved = [_moved(one, sides.get(one.key)) for one in self._originals]
+        kept = {one.patient for one in moved if one.apart}
+        originals = tuple(_apart(one, kept) for one in moved)
         told = [*remarks, *self._remarks(originals)]
+        if sides:
+            told.append(MOVED.format(len(sides)))
         return Looked(originals, tuple(self._rejects), tuple(told))
 
     def _remarks(self, originals: Sequence[Original]) -> Iterator[str]:
@@ -187,6 +182,14 @@ class _Collector:
         both = sum(a.apart != b.apart for a, b in zip(self._originals, originals, strict=True))
         if both:
             yield f"scans whose patient is kept apart for measuring too, not used: {both}"
+
+
+def _set_apart(facts: Facts) -> bool:
+    return str(facts["split"] or "").casefold() in SET_APART
+
+
+def _moved(one: Original, side: str | None) -> Original:
+    return one if side is None else replace(one, facts={**one.facts, "split": side}, apart=True)
 
 
 def _apart(one: Original, patients: set[str]) -> Original:

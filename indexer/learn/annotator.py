@@ -116,7 +116,9 @@ def train_annotator(
     trunk = trunk_for(asked.network, asked.pretrained, asked.frozen, settings.seed)
     wanted = Asked(asked.config, _size(asked, trunk), True, asked.workers, asked.label_from)
     gathered = gather(archive, out, wanted, progress)
-    known = known_findings(gathered.column("findings"), gathered.column("label"))
+    known = known_findings(
+        gathered.column("findings"), gathered.column("label"), gathered.patients()
+    )
     split, remarks = split_of(gathered, rows_with_anything(gathered, known), settings.seed)
     for side in ("train", "validation", "test"):
         if not len(getattr(split, side)):

@@ -4,14 +4,15 @@ A row's findings are a list of names, parted by ";", such as "Effusion; Infiltra
 
 1. A row that lists findings has those, and has none of the others that rows of the archive list.
    "No Finding" lists none of them. A row with free text, or with nothing, says nothing of them;
-   a single name that no other row has, and that is no label, is free text too ("Clear lungs").
+   a single name that rows of one patient alone have, and that is no label, is free text too
+   ("Clear lungs").
 2. A label is a finding too: a labelled film has its own and none of the other labels, as far as
    rule 1 does not say otherwise.
 3. A film whose label says that it is normal, and whose row lists nothing, has none of all findings.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,9 +53,14 @@ class Known:
         return Known(tuple(names), truth)
 
 
-def known_findings(findings: Sequence[str], labels: Sequence[str]) -> Known:
-    """What the columns `findings` and `label` of n films say; see the rules above."""
-    listed = _recurring([_listed(text) for text in findings], labels)
+def known_findings(
+    findings: Sequence[str], labels: Sequence[str], patients: Sequence[str]
+) -> Known:
+    """What the columns `findings` and `label` of n films say; see the rules above.
+
+    `patients`: whose each film is.
+    """
+    listed = _recurring([_listed(text) for text in findings], labels, patients)
     names: dict[str, str] = {}
     for words in listed:
         names |= {word.casefold(): names.get(word.casefold(), word) for word in words or ()}
@@ -82,19 +88,21 @@ def known_findings(findings: Sequence[str], labels: Sequence[str]) -> Known:
 
 
 def _recurring(
-    listed: Sequence[tuple[str, ...] | None], labels: Sequence[str]
+    listed: Sequence[tuple[str, ...] | None], labels: Sequence[str], patients: Sequence[str]
 ) -> list[tuple[str, ...] | None]:
-    """Without the rows that are one name which occurs nowhere else."""
-    rows = Counter(word.casefold() for words in listed for word in words or ())
-    known = {label.casefold() for label in labels}
+    """Without the rows that are one name which only one patient has."""
+    noted = {
+        (word.casefold(), patient)
+        for words, patient in zip(listed, patients, strict=True)
+        for word in words or ()
+    }
+    owners = Counter(word for word, _ in noted)
+    alone = {word for word, count in owners.items() if count == 1}
+    alone -= {label.casefold() for label in labels}
     return [
-        None if words and len(words) == 1 and _alone(words[0].casefold(), rows, known) else words
+        None if words and len(words) == 1 and words[0].casefold() in alone else words
         for words in listed
     ]
-
-
-def _alone(word: str, rows: Mapping[str, int], labels: Collection[str]) -> bool:
-    return rows[word] == 1 and word not in labels
 
 
 def _listed(text: str) -> tuple[str, ...] | None:

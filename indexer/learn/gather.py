@@ -17,6 +17,7 @@ import numpy as np
 from indexer.archive import Listing, facts_of, walk
 from indexer.commit import writing
 from indexer.config import Config
+from indexer.copies import MOVED, Copies
 from indexer.look import looker
 from indexer.plan import plan
 from indexer.rejects import DUPLICATE, Reject
@@ -27,7 +28,6 @@ from models.arrays import ByteImage
 from models.errors import NothingToIndex, UnreadableScan
 from models.files import write_whole
 from models.training.progress import Progress
-from models.training.splits import SET_APART
 
 WORKER = "indexer.learn.film:run"
 FOLDER = "films"
@@ -160,7 +160,7 @@ class _Told:
     def __init__(self, rejects: list[Reject], remarks: list[str]) -> None:
         self._rejects, self._remarks = rejects, remarks
         self._scans: list[dict[str, Any]] = []
-        self._hashes: dict[tuple[str, ...], str] = {}
+        self._copies = Copies()
         self._odd_masks = 0
 
     def take(self, outcome: Outcome[Source], squares: "_Squares") -> None:
@@ -168,11 +168,11 @@ class _Told:
         if outcome.error is not None:
             self._refuse(source, outcome.error)
             return
-        hashes = tuple(sorted(outcome.meta["sha256"]))
-        first = self._hashes.setdefault(hashes, source.key)
         facts = facts_of(source, Header(**outcome.meta["header"]))
+        patient = str(facts["patient_id"] or f"scan {source.key}")
+        hashes = sorted(outcome.meta["sha256"])
+        first = self._copies.first(source.key, hashes, patient, facts["split"])
         if first != source.key:
-            self._keep_apart(first, facts.get("split"))
             self._refuse(source, UnreadableScan(DUPLICATE, f"the same bytes as {first}"))
             return
         self._odd_masks += outcome.meta["mask"] == "another size"
@@ -181,18 +181,11 @@ class _Told:
             {
                 "key": source.key,
                 "facts": {name: value for name, value in facts.items() if value is not None},
-                "sha256": list(hashes),
+                "sha256": hashes,
                 "pictures": count,
                 "mask": outcome.meta["mask"] == "taken",
             }
         )
-
-    def _keep_apart(self, key: str, split: Any) -> None:
-        """A film that stands on two sides is not learned from: the side that measures counts."""
-        if str(split or "").casefold() in SET_APART:
-            (scan,) = (scan for scan in self._scans if scan["key"] == key)
-            if str(scan["facts"].get("split", "")).casefold() not in SET_APART:
-                scan["facts"]["split"] = split
 
     def _refuse(self, source: Source, error: UnreadableScan) -> None:
         self._rejects.append(Reject(source.key, error.code, str(error)))
@@ -203,6 +196,12 @@ class _Told:
             remarks.append(f"masks of another size than their scan, left out: {self._odd_masks}")
         if self._rejects:
             remarks.append(f"films that could not be read, left out: {len(self._rejects)}")
+        sides = self._copies.sides()
+        for scan in self._scans:
+            if scan["key"] in sides:
+                scan["facts"]["split"] = sides[scan["key"]]
+        if sides:
+            remarks.append(MOVED.format(len(sides)))
         rejects = [asdict(reject) for reject in self._rejects]
         return {"scans": self._scans, "rejects": rejects, "remarks": remarks}
 

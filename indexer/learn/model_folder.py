@@ -63,12 +63,12 @@ def write_content(content: bytes, spec: ModelSpec, run: Path, seen: bytes = b"")
 
 
 def of_what(spec: Spec, gathered: Gathered, rows: Indices) -> Spec:
-    """The spec with the modalities and body parts of the pictures that are learned from."""
-    modality, part = gathered.column("modality"), gathered.column("body_part")
+    """The spec with the modalities and body parts of the scans that are learned from."""
+    facts = [gathered.facts[scan] for scan in sorted({int(gathered.scan[row]) for row in rows})]
     return replace(
         spec,
-        modalities=kinds_of([modality[row] for row in rows], modality_of),
-        body_parts=kinds_of([part[row] for row in rows], body_part_of),
+        modalities=kinds_of([str(one.get("modality") or "") for one in facts], modality_of),
+        body_parts=kinds_of([str(one.get("body_part") or "") for one in facts], body_part_of),
     )
 
 

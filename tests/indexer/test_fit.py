@@ -1,8 +1,7 @@
 """What is fitted on an archive: on labelled cases only, and read back as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,20 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from indexer import fit, store
-from indexer.fit import Heads, fit_on, fit_text, read_heads, seen_cases, with_text, write_heads
+from indexer.fit import (
+    Heads,
+    evidence_of,
+    fit_on,
+    fit_text,
+    read_heads,
+    seen_cases,
+    with_text,
+    write_heads,
+)
 from indexer.store import block_column
 from models.errors import IndexDamaged
 from models.heads import combined
 from models.heads.combined import CombinedHead
-from models.heads.evidence import Evidence
 from models.heads.fusion import DEFAULT_WEIGHTS, FusionWeights
 from models.heads.neighbours import NeighbourVote
 from models.runtime.members import NO_MEMBER
@@ -78,17 +85,11 @@ def test_without_anything_to_learn_the_defaults_stay(
 def test_a_large_archive_is_learned_from_in_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_at = []
-
-    def spied(evidence: Evidence, weights: Mapping[str, float], labels: list[str]) -> CombinedHead:
-        looked_at.append(len(evidence.labels))
-        return combined.fit(evidence, weights, labels)
-
-    monkeypatch.setattr(fit, "CASES_LOOKED_AT", 30)
-    monkeypatch.setattr(fit, "combined", SimpleNamespace(fit=spied))
     cases = generation(tmp_path, ["a", "b"] * 40 + ["c"])
+    assert len(evidence_of(tmp_path, cases, DIMS, {}).labels) == 81
+    monkeypatch.setattr(fit, "CASES_LOOKED_AT", 30)
+    assert 20 <= len(evidence_of(tmp_path, cases, DIMS, {}).labels) <= 30
     fusion, head = fit_on(tmp_path, cases, DIMS)
-    assert len(looked_at) == 1 and 20 <= looked_at[0] <= 30
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
     assert set(head.classes) == {"a", "b", "c"}  # known, though perhaps not looked at
 

@@ -207,7 +207,7 @@ def test_what_may_pass_is_told_to_have_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if a film that cannot be decoded were a machine that was busy."""
-    monkeypatch.setattr("indexer.augment.enlarge.LASTING", frozenset())
+    monkeypatch.setattr("indexer.augment.enlarge.PASSING", frozenset({"truncated"}))
     archive = tmp_path / "archive"
     whole = smooth(archive / "ill" / "a.png", 0)
     (archive / "ill" / "half.png").write_bytes(whole.read_bytes()[:99])
@@ -239,4 +239,6 @@ def test_the_bytes_of_a_film_that_is_kept_apart_make_no_films(tmp_path: Path) ->
         for origin in separated(row["origin"])
     }
     assert {Path(one).name for one in origins} == {"2.png", "3.png"}
+    sides = {row["path"]: row["split"] for row in rows_of(tmp_path / "out") if not is_made(row)}
+    assert sides["originals/0.png"] == "test"  # its other name is gone
     assert any("kept apart" in remark for remark in told.remarks)

@@ -8,14 +8,26 @@ from indexer.learn.findings import known_findings
 UNKNOWN = np.nan
 
 
+def patients(count: int) -> list[str]:
+    """As many as films."""
+    return [str(number) for number in range(count)]
+
+
 def told(rows: list[tuple[str, str]]) -> dict[str, list[float]]:
     """Each finding's truth over rows of (findings, label)."""
-    known = known_findings([row[0] for row in rows], [row[1] for row in rows])
+    known = known_findings([row[0] for row in rows], [row[1] for row in rows], patients(len(rows)))
     return {name: known.truth[:, at].tolist() for at, name in enumerate(known.names)}
 
 
 def same(found: list[float], wanted: list[float]) -> bool:
     return bool(np.array_equal(found, wanted, equal_nan=True))
+
+
+def test_a_name_on_all_slices_of_one_patient_denies_nothing() -> None:
+    rows, owners = ["Mass", "Mass", "Clear lungs", "Clear lungs"], ["a", "b", "c", "c"]
+    known = known_findings(rows, [""] * 4, owners)
+    assert known.names == ("Mass",)
+    assert same(known.truth[:, 0].tolist(), [1, 1, UNKNOWN, UNKNOWN])
 
 
 def test_a_list_says_what_is_there_and_what_is_not() -> None:
@@ -69,17 +81,19 @@ def test_spelling_and_order() -> None:
 
 
 def test_nothing_is_known_of_nothing() -> None:
-    known = known_findings(["", ""], ["", "normal"])
+    known = known_findings(["", ""], ["", "normal"], patients(2))
     assert known.names == () and known.truth.shape == (2, 0)
 
 
 def test_patients_are_counted_not_films() -> None:
-    known = known_findings(["Mass", "Mass", "Mass; Scar", "No Finding"], [""] * 4)
+    known = known_findings(["Mass", "Mass", "Mass; Scar", "No Finding"], [""] * 4, patients(4))
     assert known.patients(["a", "a", "b", "c"]) == {"Mass": 2, "Scar": 1}
 
 
 def test_some_of_the_findings_and_one_that_nobody_noted() -> None:
-    known = known_findings(["Mass; Scar", "No Finding"], ["", ""]).only(["scar", "Oedema"])
+    known = known_findings(["Mass; Scar", "No Finding"], ["", ""], patients(2)).only(
+        ["scar", "Oedema"]
+    )
     assert known.names == ("scar", "Oedema")
     assert same(known.truth[:, 0].tolist(), [1, 0])
     assert np.isnan(known.truth[:, 1]).all()

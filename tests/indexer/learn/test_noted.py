@@ -24,16 +24,16 @@ def split(train: int, count: int) -> Split:
 
 def test_films_that_say_nothing_are_left_out() -> None:
     films = archive(["Mass; Scar", "", "", "No Finding"], masked=2)
-    known = known_findings(films.column("findings"), films.column("label"))
+    known = known_findings(films.column("findings"), films.column("label"), films.patients())
     assert rows_with_anything(films, known).tolist() == [0, 2, 3]
     nothing = archive(["", "", ""], masked=1)
-    known = known_findings(nothing.column("findings"), nothing.column("label"))
+    known = known_findings(nothing.column("findings"), nothing.column("label"), nothing.patients())
     assert rows_with_anything(nothing, known).tolist() == [1]
 
 
 def test_a_finding_needs_patients_and_those_of_test_films_do_not_count() -> None:
     films = archive(["Mass", "Mass", "Scar", "No Finding", "Scar", "Scar"])
-    known = known_findings(films.column("findings"), films.column("label"))
+    known = known_findings(films.column("findings"), films.column("label"), films.patients())
     told, left_out = noted_films(films, known, split(4, 6), least=2)
     assert told.finding_names == ("Mass",) and left_out == {"Scar": 1}
     assert told.findings is not None and told.findings.ravel().tolist() == [1, 1, 0, 0, 0, 0]
@@ -43,7 +43,7 @@ def test_a_finding_needs_patients_and_those_of_test_films_do_not_count() -> None
 
 def test_a_finding_that_all_have_cannot_be_told_apart() -> None:
     films = archive(["Mass; Scar", "Mass", "Mass; Scar", "Mass"])
-    known = known_findings(films.column("findings"), films.column("label"))
+    known = known_findings(films.column("findings"), films.column("label"), films.patients())
     told, left_out = noted_films(films, known, split(4, 4), least=2)
     assert told.finding_names == ("Scar",) and left_out == {"Mass": 4}
 
@@ -51,6 +51,6 @@ def test_a_finding_that_all_have_cannot_be_told_apart() -> None:
 @pytest.mark.parametrize("findings", [["", ""], ["Mass", "Mass"], ["Mass", "No Finding"]])
 def test_nothing_to_learn(findings: list[str]) -> None:
     films = archive(findings)
-    known = known_findings(films.column("findings"), films.column("label"))
+    known = known_findings(films.column("findings"), films.column("label"), films.patients())
     with pytest.raises(UsageError, match="no finding is noted for 2 patients or more"):
         noted_films(films, known, split(2, 2), least=2)
