@@ -66,6 +66,11 @@ def label_of(source: Source, header: Header) -> str:
             return folder if folder and _bare(folder) not in patients else header.label
 
 
+def owner_of(facts: Mapping[str, Any], key: str) -> str:
+    """Whose a scan is; one that names nobody is a patient of its own. `key`: the scan's."""
+    return str(facts.get("patient_id") or f"scan {key}")
+
+
 def case_key(patient_id: str, study_id: str, source: str) -> str:
     """The id of the case that a source belongs to: the study of its patient.
 

@@ -80,7 +80,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
                 for place, (member, other) in enumerate(zip(left_out, others, strict=True)):
                     learned[place] += member is None and not other
                     unlike[place] += other
-                rows.append(_row(outcome, annotators, by, left_out))
+                rows.append(_row(outcome, annotators, by, left_out, others))
             progress("annotate", done, len(planned.sources))
     if not rows:
         why = f"; the first: {rejects[0].path}: {rejects[0].sentence}" if rejects else ""
@@ -165,11 +165,13 @@ def _row(
     annotators: Sequence[Annotator],
     by: str,
     left_out: Sequence[int | None],
+    others: Sequence[bool],
 ) -> Annotated:
+    """The row of a scan. `others`: of each annotator, whether the scan is of no kind it knows."""
     taken = _taken(outcome)
     told: list[Annotation] = []
     for place, (one, member) in enumerate(zip(annotators, left_out, strict=True)):
-        if _of_another_kind(outcome, one.spec):
+        if others[place]:
             told.append(Annotation())
             continue
         squares = _with_channels(outcome.arrays[f"squares{place}"], one.spec.channels)

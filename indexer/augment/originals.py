@@ -11,7 +11,7 @@ from typing import Any
 from indexer.archive import Listing, group
 from indexer.augment.asked import Asked
 from indexer.copies import MOVED, Copies
-from indexer.facts import Facts, facts_of
+from indexer.facts import Facts, facts_of, owner_of
 from indexer.look import looker
 from indexer.rejects import DUPLICATE, Reject
 from indexer.row import BadRowError, inside
@@ -133,7 +133,7 @@ class _Collector:
             self._refuse(source, outcome.error.code, str(outcome.error))
             return
         facts = facts_of(source, Header(**meta["header"]))
-        patient = str(facts["patient_id"] or f"scan {source.key}")
+        patient = owner_of(facts, source.key)
         first = self._copies.first(source.key, meta["sha256"], patient, facts["split"])
         if first != source.key:  # else a film could stand on both sides of a split
             self._refuse(source, DUPLICATE, f"the same bytes as {first}")

@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from indexer.archive import Listing, facts_of, walk
+from indexer.archive import Listing, walk
 from indexer.commit import writing
 from indexer.config import Config
 from indexer.copies import MOVED, Copies
+from indexer.facts import facts_of, owner_of
 from indexer.look import looker
 from indexer.plan import plan
 from indexer.rejects import DUPLICATE, Reject
@@ -76,10 +77,7 @@ class Gathered:
 
     def patients(self) -> list[str]:
         """Whose each picture is; a scan that names nobody is a patient of its own."""
-        told = [
-            str(facts.get("patient_id") or f"scan {key}")
-            for facts, key in zip(self.facts, self.keys, strict=True)
-        ]
+        told = [owner_of(facts, key) for facts, key in zip(self.facts, self.keys, strict=True)]
         return [told[row] for row in self.scan]
 
 
@@ -169,7 +167,7 @@ class _Told:
             self._refuse(source, outcome.error)
             return
         facts = facts_of(source, Header(**outcome.meta["header"]))
-        patient = str(facts["patient_id"] or f"scan {source.key}")
+        patient = owner_of(facts, source.key)
         hashes = sorted(outcome.meta["sha256"])
         first = self._copies.first(source.key, hashes, patient, facts["split"])
         if first != source.key:
