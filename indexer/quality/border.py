@@ -17,6 +17,7 @@ _BEHIND = 4  # rows behind a band in which that step must be: JPEG and interpola
 _DARKEST, _BRIGHTEST = 0.08, 0.92  # a band is darker than the one or brighter than the other
 _FRAMES = 4
 _SMALLEST_PX = 32
+_AT_ONCE = 32  # rows: most bands are narrow
 _CORNERS = 0.02  # of a row: what may be left of the bands beside it
 
 Edges = tuple[int, int, int, int]
@@ -83,12 +84,19 @@ def _band(grey: FloatImage) -> int:
     level = float(np.sort(grey[0])[grey.shape[1] // 2])
     if _DARKEST < level < _BRIGHTEST or _other(grey[:1], level)[0] > _STRAY:
         return 0
-    other = _other(grey[: len(grey) // 2 + 1], level)
-    picture = np.flatnonzero(other > _STRAY)
-    if not picture.size or picture[0] == 0:
+    end = _first_other(grey[: len(grey) // 2 + 1], level)
+    if end is None:
         return 0
-    behind = other[picture[0] : picture[0] + _BEHIND]
-    return int(picture[0]) if behind.max() >= _STEP else 0
+    return end if _other(grey[end : end + _BEHIND], level).max() >= _STEP else 0
+
+
+def _first_other(rows: FloatImage, level: float) -> int | None:
+    """The first row that holds more than stray pixels of other grey levels."""
+    for start in range(0, len(rows), _AT_ONCE):
+        found = np.flatnonzero(_other(rows[start : start + _AT_ONCE], level) > _STRAY)
+        if found.size:
+            return start + int(found[0])
+    return None
 
 
 def _other(rows: FloatImage, level: float) -> FloatImage:

@@ -58,6 +58,9 @@ def _longest(levels: ByteImage, way: int) -> int:
     boxes = np.array([cv2.boundingRect(outline) for outline in outlines], np.int32)
     boxes = boxes[_of_letters(boxes)]
     boxes = boxes[np.argsort(boxes[:, 0], kind="stable")]
+    boxes = boxes[_in_company(boxes)]
+    if len(boxes) < LEAST:
+        return 0
     marks = [_mark(levels, strokes, box) for box in boxes]
     kept = [place for place, shade in enumerate(marks) if shade >= 0]
     if len(kept) < LEAST:
@@ -69,6 +72,24 @@ def _of_letters(boxes: _Boxes) -> NDArray[np.bool_]:
     width, height = boxes[:, 2], boxes[:, 3]
     low, high = _HEIGHTS_PX
     return np.asarray((height >= low) & (height <= high) & (width <= _WIDEST * height))
+
+
+def _in_company(boxes: _Boxes) -> NDArray[np.bool_]:
+    """Those that follow another one, or that another one follows, whatever their grey."""
+    before, after = np.nonzero(_follow(boxes, boxes))
+    some = np.zeros(len(boxes), bool)
+    some[before] = some[after] = True
+    return some
+
+
+def _follow(left: _Boxes, right: _Boxes) -> NDArray[np.bool_]:
+    """(n, m): whether each of `right` stands behind each of `left` as the next letter of a line."""
+    x, y, width, height = left.T[:, :, None].astype(np.float32)
+    to_x, to_y, _, to_height = right.T[:, None, :].astype(np.float32)
+    gap = to_x - (x + width)
+    overlap = np.minimum(to_y + to_height, y + height) - np.maximum(to_y, y)
+    beside = (x <= to_x) & (gap >= -1) & (gap <= _APART * to_height)
+    return np.asarray(beside & (overlap >= _OVERLAP * np.maximum(to_height, height)))
 
 
 def _mark(levels: ByteImage, strokes: ByteImage, box: NDArray[np.int32]) -> float:
@@ -87,17 +108,8 @@ def _mark(levels: ByteImage, strokes: ByteImage, box: NDArray[np.int32]) -> floa
 
 def _chain(boxes: _Boxes, shades: NDArray[np.float64]) -> int:
     """The most letters that follow each other in one line; `boxes` sorted from left to right."""
-    x, y, width, height = boxes.T.astype(np.float64)
+    follows = _follow(boxes, boxes) & (np.abs(shades[:, None] - shades[None]) <= _ALIKE)
     length = np.ones(len(boxes), int)
     for i in range(1, len(boxes)):
-        gap = x[i] - (x[:i] + width[:i])
-        overlap = np.minimum(y[i] + height[i], y[:i] + height[:i]) - np.maximum(y[i], y[:i])
-        follows = (
-            (gap >= -1)
-            & (gap <= _APART * height[i])
-            & (overlap >= _OVERLAP * np.maximum(height[i], height[:i]))
-            & (np.abs(shades[i] - shades[:i]) <= _ALIKE)
-        )
-        if follows.any():
-            length[i] = 1 + length[:i][follows].max()
+        length[i] += length[:i][follows[:i, i]].max(initial=0)
     return int(length.max())
