@@ -21,7 +21,7 @@ from indexer.scan import Header
 from indexer.sources import Source
 from indexer.take import Progress
 from indexer.workers import Outcome, WorkerPool
-from models.annotators import NOTHING_FOUND, Annotation, Annotator, Taken
+from models.annotators import LUNGS, NOTHING_FOUND, Annotation, Annotator, Taken
 from models.arrays import ByteImage
 from models.errors import NothingToIndex, UsageError
 from models.runtime import ModelSpec
@@ -69,6 +69,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
         rejects = [*listing.rejects, *planned.rejects]
         rows = []
         learned, unlike = [0] * len(annotators), [0] * len(annotators)
+        unmeasured = 0
         jobs = _jobs(planned.sources, listing, options, annotators)
         for done, outcome in enumerate(pool.run(jobs), start=1):
             if outcome.error is not None:
@@ -80,6 +81,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
                 for place, (member, other) in enumerate(zip(left_out, others, strict=True)):
                     learned[place] += member is None and not other
                     unlike[place] += other
+                unmeasured += not _taken(outcome).may_be_frontal_chest
                 rows.append(_row(outcome, annotators, by, left_out, others))
             progress("annotate", done, len(planned.sources))
     if not rows:
@@ -89,6 +91,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
         *listing.remarks,
         *_of_learned(annotators, learned),
         *_of_unlike(annotators, unlike),
+        *_of_unmeasured(annotators, unmeasured),
     )
     return AnnotatedArchive(tuple(rows), tuple(rejects), remarks, by)
 
@@ -124,6 +127,11 @@ def _of_unlike(annotators: Sequence[Annotator], counts: Sequence[int]) -> Iterat
                 f"{one.spec.name} has learned from films of {known}: it says nothing of {count} "
                 "scans, which are of another modality or body part"
             )
+
+
+def _of_unmeasured(annotators: Sequence[Annotator], count: int) -> Iterator[str]:
+    if count and any(LUNGS in getattr(one.spec, "regions", ()) for one in annotators):
+        yield f"lungs not measured, because it is no chest film from the front: {count}"
 
 
 def _annotators(names: Sequence[str]) -> list[Annotator]:

@@ -31,6 +31,10 @@ NOTHING_FOUND = "No Finding"
 """What is said where a model knows findings and none is probable enough; as archives write it."""
 
 
+LUNGS = "lungs"
+"""The region whose measures are taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """What one model says of one scan.

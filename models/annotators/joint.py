@@ -1,8 +1,8 @@
 """Annotation end to end: one network for findings and masks together."""
 
-from models.annotators import NOTHING_FOUND, Annotation, Sees, Taken
+from models.annotators import LUNGS, NOTHING_FOUND, Annotation, Sees, Taken
 from models.annotators.network import OpenVinoAnnotator
-from models.annotators.segmenter import LUNGS, of_film
+from models.annotators.segmenter import of_film
 from models.arrays import ByteImage
 from models.runtime import AnnotatorSpec
 from models.runtime.compiled import CompiledCache

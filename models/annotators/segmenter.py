@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.annotators import Annotation, Sees, Taken
+from models.annotators import LUNGS, Annotation, Sees, Taken
 from models.annotators.lung_measures import measure
 from models.annotators.lung_words import phrases
 from models.annotators.lungs import lungs_of
@@ -12,9 +12,6 @@ from models.runtime import SegmenterSpec
 from models.runtime.compiled import CompiledCache
 from models.runtime.members import NO_MEMBER
 from models.segmenters.network import OpenVinoSegmenter
-
-LUNGS = "lungs"
-"""The region that is measured; a segmenter that gives no such region cannot annotate."""
 
 
 class FromSegmenter:

@@ -102,9 +102,12 @@ def test_lungs_are_measured_on_what_may_be_a_chest_film_from_the_front(
     film = cv2.imread(str(examples / "queries" / "NIH_00000766_010.jpg"), cv2.IMREAD_GRAYSCALE)
     assert film is not None
     dicom(tmp_path / "film.dcm", film.astype(np.uint16), PatientID="P", **said)
-    (row,) = annotated(tmp_path, "chest-lungs").rows
+    found = annotated(tmp_path, "chest-lungs")
+    (row,) = found.rows
     assert bool(row.measurements) == measured
     assert measured or row.text == ""
+    counted = "lungs not measured, because it is no chest film from the front: 1"
+    assert (counted in found.remarks) != measured
 
 
 def test_a_manifest_says_what_a_picture_is_of(films: Path) -> None:
