@@ -30,6 +30,7 @@ from benchmarks.annotation_ways import (
     named,
     where,
 )
+from benchmarks.asked import prepared_for
 from benchmarks.figures import machine
 from indexer.annotate.run import AnnotateOptions, annotate
 from indexer.annotate.table import Annotated
@@ -100,7 +101,7 @@ def _recalls(scores: Numbers, asked: Mapping[str, Sequence[Asked]]) -> dict[str,
 
 def seen(name: str, films: Films) -> int:
     """How many query films a model has learned from, as far as its list tells."""
-    listed = registry.trained_on(name)
+    listed = registry.trained_on(prepared_for(name)[0])
     queries = [file for file, row in films if row["split"] == "query"]
     return sum(hashlib.sha256(file.read_bytes()).hexdigest() in listed for file in queries)
 
@@ -108,15 +109,18 @@ def seen(name: str, films: Films) -> int:
 def report(
     films: Films, models: Mapping[str, str], folder: Path, least: int = LEAST_PRESENT
 ) -> dict[str, Any]:
-    """All figures. `models`: way -> the model's name, or the path of its spec.
+    """All figures. `models`: way -> the model's name, or the path of its spec, as `prepared_for`.
 
     `folder`: for what is written on the way. `least`: query films that must have a finding.
     """
     material = material_of(films, least)
     archive = BlindArchive(films, folder)
     ways = {}
-    for way, name in models.items():
-        ways[way] = annotate(archive.queries, AnnotateOptions((name,)), lambda *_: None).rows
+    for way, model in models.items():
+        name, config = prepared_for(model)
+        ways[way] = annotate(
+            archive.queries, AnnotateOptions((name,), config), lambda *_: None
+        ).rows
     told = {
         way: named(material, {row.path: row for row in rows}, reads=way == "segmenter")
         for way, rows in ways.items()
@@ -158,7 +162,8 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     parser.add_argument("--data", type=Path, help="a folder with a cases.csv")
     parser.add_argument("--quick", action="store_true", help="the example films")
     for way in ("classifier", "annotator"):
-        parser.add_argument(f"--{way}", default="", help="a model, or a spec's path")
+        told = "a model, or a spec's path; @SEGMENTER behind it if it was trained with --segment"
+        parser.add_argument(f"--{way}", default="", help=told)
     parser.add_argument("--segmenter", default="chest-lungs", help="a model, or a spec's path")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     given = parser.parse_args(arguments)

@@ -46,7 +46,7 @@ def check_apart(archive: Sequence[Film], queries: Sequence[Film]) -> None:
 
 def check_unseen(encoder: str, queries: Sequence[Film]) -> None:
     """Raises `ValueError` if the encoder was trained on a film that is asked about."""
-    seen = trained_on(encoder.partition("@")[0])
+    seen = trained_on(prepared_for(encoder)[0])
     both = sum(hashlib.sha256(film.path.read_bytes()).hexdigest() in seen for film in queries)
     if both:
         raise ValueError(f"{encoder} was trained on {both} of the films that are asked about")
@@ -59,12 +59,15 @@ def indexed(films: Sequence[Film], folder: Path, encoder: str) -> Path:
     one's region is described, of every film.
     """
     make_archive(films, len(films), folder / "films")
-    name, _, segmenter = encoder.partition("@")
-    config = Config(encoder=name)
-    if segmenter:
-        config = replace(config, segment={"": segmenter})
-    build(folder / "films", folder / "index", Options(config=config))
+    name, config = prepared_for(encoder)
+    build(folder / "films", folder / "index", Options(config=replace(config, encoder=name)))
     return folder / "index"
+
+
+def prepared_for(model: str) -> tuple[str, Config]:
+    """The name in ``NAME[@SEGMENTER]``, and how films are prepared for that model."""
+    name, _, segmenter = model.partition("@")
+    return name, Config(segment={"": segmenter}) if segmenter else Config()
 
 
 def ask(
