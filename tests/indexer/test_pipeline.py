@@ -1,58 +1,20 @@
 """The whole way from an archive to an index, on the example films and on what can go wrong."""
 
-import csv
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pydicom
 import pytest
-from pydicom.uid import CTImageStorage
 
 from indexer import commit, vectors
 from indexer.config import Config
 from indexer.pipeline import Options, build
 from indexer.store import Store, block_of
-from models.errors import CannotWrite, IndexDamaged, IndexLocked, NothingToIndex, UsageError
+from models.errors import CannotWrite, IndexDamaged, IndexLocked, UsageError
+from tests.indexer.manifests import manifest_of, write_manifest
 
 BLOCKS = ("colour", "edge", "embedding", "text")
-
-
-@pytest.fixture(scope="module")
-def small(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve example films, four of a label, with their manifest."""
-    archive = tmp_path_factory.mktemp("small") / "archive"
-    rows = manifest_of(examples / "archive")
-    chosen = [
-        row
-        for label in ("normal", "pneumonia", "tuberculosis")
-        for row in [row for row in rows if row["label"] == label][:4]
-    ]
-    for row in chosen:
-        target = archive / row["path"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(examples / "archive" / row["path"], target)
-    write_manifest(archive, chosen)
-    return archive
-
-
-@pytest.fixture
-def archive(small: Path, tmp_path: Path) -> Path:
-    """A copy of it to be changed."""
-    return Path(shutil.copytree(small, tmp_path / "archive"))
-
-
-def write_manifest(archive: Path, rows: list[dict[str, str]]) -> None:
-    with (archive / "cases.csv").open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def manifest_of(archive: Path) -> list[dict[str, str]]:
-    with (archive / "cases.csv").open() as handle:
-        return list(csv.DictReader(handle))
 
 
 def rows_of(index: Path) -> pa.Table:
@@ -196,71 +158,6 @@ def test_a_step_that_does_not_exist_is_told_before_anything_is_done(
     assert not (tmp_path / "ix").exists()
 
 
-def test_a_step_that_cannot_be_done_on_a_scan_is_a_reject(archive: Path, tmp_path: Path) -> None:
-    # The films do not tell how large their pixels are.
-    config = Config(preprocess={"CR": ("gaussian:1mm",)})
-    films = {p.relative_to(archive).as_posix() for p in archive.rglob("*.dcm")}
-    summary = build(archive, tmp_path / "ix", Options(config=config))
-    assert films
-    assert {reject.path: reject.code for reject in summary.rejects} == dict.fromkeys(
-        films, "unsuited"
-    )
-    assert summary.cases == 12 - len(films)
-
-
-def test_what_cannot_be_taken_is_named_with_a_reason(archive: Path, tmp_path: Path) -> None:
-    films = sorted(archive.rglob("*.jpg"))
-    rows = manifest_of(archive)
-    bad = {
-        "empty.jpg": b"",
-        "text.png": b"this is no picture",
-        "half.jpg": films[0].read_bytes()[: films[0].stat().st_size // 2],
-        "twice.jpg": films[0].read_bytes(),
-    }
-    for name, data in bad.items():
-        (archive / name).write_bytes(data)
-    extra = [{**rows[0], "path": name, "study_id": name} for name in [*bad, "gone.jpg"]]
-    write_manifest(archive, [*rows, *extra, {**rows[0], "path": "../x.jpg"}])
-    summary = build(archive, tmp_path / "ix")
-    codes = {reject.path: reject.code for reject in summary.rejects}
-    assert codes == {
-        "empty.jpg": "empty",
-        "text.png": "unknown_format",
-        "half.jpg": "truncated",
-        "twice.jpg": "duplicate",
-        "gone.jpg": "missing",
-        "cases.csv:19": "bad_row",
-    }
-    assert summary.cases == 12
-    stored = Store(commit.opened(tmp_path / "ix").path).table("rejects").to_pylist()
-    assert {row["path"]: row["code"] for row in stored} == codes
-    assert all(row["sentence"] for row in stored)
-    again = build(archive, tmp_path / "ix")
-    assert {reject.path: reject.code for reject in again.rejects} == codes
-    assert not again.committed
-
-
-def test_two_labels_of_one_case_leave_it_unlabelled(archive: Path, tmp_path: Path) -> None:
-    rows = manifest_of(archive)
-    rows[0] |= {"patient_id": "one", "study_id": "s", "label": "normal"}
-    rows[5] |= {"patient_id": "one", "study_id": "s", "label": "pneumonia"}
-    write_manifest(archive, rows)
-    summary = build(archive, tmp_path / "ix")
-    assert summary.cases == 11
-    assert sum(summary.labels.values()) == 10
-    assert any("contradicting labels" in remark for remark in summary.remarks)
-
-
-def test_an_archive_without_any_scan_is_nothing_to_index(tmp_path: Path) -> None:
-    (tmp_path / "archive").mkdir()
-    (tmp_path / "archive" / "a.jpg").write_bytes(b"no")
-    with pytest.raises(NothingToIndex, match="none of the 1 files"):
-        build(tmp_path / "archive", tmp_path / "ix")
-    assert commit.live(tmp_path / "ix") is None
-    with pytest.raises(UsageError):
-        build(tmp_path / "nowhere", tmp_path / "ix")
-
-
 def test_a_dry_run_writes_nothing(archive: Path, tmp_path: Path) -> None:
     summary = build(archive, tmp_path / "ix", Options(dry_run=True))
     assert (summary.described, summary.dry_run) == (12, True)
@@ -290,17 +187,6 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(archive: Path, tmp_path: 
         build(archive, tmp_path / "file" / "ix")
 
 
-def test_what_cannot_be_read_at_this_moment_is_not_pruned(archive: Path, tmp_path: Path) -> None:
-    build(archive, tmp_path / "ix")
-    rows = manifest_of(archive)
-    (archive / rows[0]["path"]).write_bytes(b"")
-    (archive / rows[1]["path"]).unlink()
-    write_manifest(archive, [rows[0], *rows[2:]])
-    summary = build(archive, tmp_path / "ix", Options(prune=True))
-    assert [reject.code for reject in summary.rejects] == ["empty"]
-    assert (summary.removed, summary.cases) == (1, 11)
-
-
 def test_replaced_words_do_not_live_on(archive: Path, tmp_path: Path) -> None:
     rows = manifest_of(archive)
     rows[0]["findings"] = "quuxosis"
@@ -314,29 +200,6 @@ def test_replaced_words_do_not_live_on(archive: Path, tmp_path: Path) -> None:
     live = commit.opened(tmp_path / "ix").path
     kept = [path.name for path in live.rglob("*") if path.is_file()]
     assert [n for n in kept if b"quuxosis" in next(live.rglob(n)).read_bytes()] == []
-
-
-def test_a_series_that_was_refused_is_refused_again(
-    examples: Path, archive: Path, tmp_path: Path
-) -> None:
-    film = pydicom.dcmread(next((examples / "archive").rglob("*.dcm")))
-    film.decompress()
-    film.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    rows = manifest_of(archive)
-    for number in range(4):
-        film.Modality, film.SOPInstanceUID = "CT", f"1.2.3.{number}"
-        film.SOPClassUID = film.file_meta.MediaStorageSOPClassUID = CTImageStorage
-        film.ImagePositionPatient = [0, 0, number]
-        film.PixelSpacing = [1 + (number == 2), 1]
-        film.SeriesInstanceUID = "1.2.3"
-        film.save_as(archive / f"s{number}.dcm")
-    slices = [{**rows[0], "path": f"s{n}.dcm", "patient_id": "p", "study_id": ""} for n in range(4)]
-    write_manifest(archive, [*rows, *slices])
-    first = build(archive, tmp_path / "ix")
-    second = build(archive, tmp_path / "ix")
-    assert {reject.path for reject in first.rejects} == {f"s{n}.dcm" for n in range(4)}
-    assert second.rejects == first.rejects
-    assert not second.committed
 
 
 @pytest.mark.shared
