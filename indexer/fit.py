@@ -68,10 +68,15 @@ def fit_on(
     evidence = evidence_of(folder, cases, dims, trained_on)
     # Thousands of small products: several threads wait for each other, busily, ten times as long.
     with threadpool_limits(1, user_api="blas"):
-        small = evidence.sampled(CAP)
-        similarity = {name: block @ block.T for name, block in small.blocks.items()}
-        fusion = FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
+        fusion = fit_weights(evidence)
         return with_text(fusion), combined.fit(evidence, fusion.weights, named)
+
+
+def fit_weights(evidence: Evidence) -> FusionWeights:
+    """The weights of the picture's descriptors, which sum to 1, on at most `CAP` of the cases."""
+    small = evidence.sampled(CAP)
+    similarity = {name: block @ block.T for name, block in small.blocks.items()}
+    return FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
 
 
 def evidence_of(

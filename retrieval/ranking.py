@@ -32,13 +32,33 @@ class Ranked:
     rows: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Some rows, case by case, and what a query gives them.
+
+    `rows`: sorted by case; those of `cases[i]` are ``rows[starts[i] : starts[i + 1]]``.
+    `similarity`: float32 (query instances, rows). `scores`: float32 (cases,).
+    """
+
+    rows: Rows
+    cases: Rows
+    starts: Rows
+    similarity: FloatImage
+    scores: FloatImage
+
+    @property
+    def best_first(self) -> Rows:
+        """Places in `cases`; of equal scores the case that was indexed first."""
+        return np.lexsort((self.cases, -self.scores))
+
+
 class CaseRanker:
     """Finds the nearest cases in a vector index whose row i belongs to case `case_of_row[i]`."""
 
     def __init__(self, index: "faiss.Index", case_of_row: Rows) -> None:
         """`case_of_row`: int64 (rows,), numbers from 0."""
         self._index = index
-        self._case_of_row = case_of_row
+        self.case_of_row = case_of_row
         order = np.argsort(case_of_row, kind="stable")
         self._rows_by_case = order.astype(np.int64)
         self._starts = np.searchsorted(case_of_row[order], np.arange(case_of_row.max() + 2))
@@ -67,7 +87,7 @@ class CaseRanker:
         depth, total = min(8 * count, allowed.size), int(allowed.sum())
         while True:
             scores, rows = self._index.search(query, depth, params=parameters)
-            cases = np.unique(self._case_of_row[rows[rows >= 0]])
+            cases = np.unique(self.case_of_row[rows[rows >= 0]])
             ranked = self._score(query, self._rows_of(cases, allowed), count)
             # Every row that was not returned scores, for each query instance, at most the last one.
             unseen = float(scores[:, -1].mean()) if depth < total else -np.inf
@@ -82,20 +102,31 @@ class CaseRanker:
         inside: Rows = rows[allowed[rows]]
         return inside
 
+    def order(self, query: FloatImage, allowed: Mask) -> Rows:
+        """All cases with a row in `allowed`, nearest first, as `nearest` orders them."""
+        rows = np.flatnonzero(allowed)
+        if rows.size == 0:
+            return np.zeros(0, np.int64)
+        scored = self._scored(query, rows)
+        return scored.cases[scored.best_first]
+
     def _score(self, query: FloatImage, rows: Rows, count: int) -> list[Ranked]:
         """The `count` best of the cases that these rows belong to, best first."""
-        rows = rows[np.lexsort((rows, self._case_of_row[rows]))]
-        cases, starts = np.unique(self._case_of_row[rows], return_index=True)
+        scored = self._scored(query, rows)
+        ranked = []
+        for place in scored.best_first[:count]:
+            inside = slice(scored.starts[place], scored.starts[place + 1])
+            at = scored.rows[inside][scored.similarity[:, inside].argmax(axis=1)]
+            case, score = int(scored.cases[place]), float(scored.scores[place])
+            ranked.append(Ranked(case, score, tuple(at.tolist())))
+        return ranked
+
+    def _scored(self, query: FloatImage, rows: Rows) -> "_Scored":
+        rows = rows[np.lexsort((rows, self.case_of_row[rows]))]
+        cases, starts = np.unique(self.case_of_row[rows], return_index=True)
         similarity = query @ self._index.reconstruct_batch(rows).T
         best = np.maximum.reduceat(similarity, starts, axis=1)
-        scores = best.mean(axis=0)
-        ranked = []
-        ends = np.append(starts[1:], rows.size)
-        for place in np.lexsort((cases, -scores))[:count]:
-            inside = slice(starts[place], ends[place])
-            at = rows[inside][similarity[:, inside].argmax(axis=1)]
-            ranked.append(Ranked(int(cases[place]), float(scores[place]), tuple(at.tolist())))
-        return ranked
+        return _Scored(rows, cases, np.append(starts, rows.size), similarity, best.mean(axis=0))
 
     def contributions(
         self, query: FloatImage, ranked: Ranked, blocks: Mapping[str, slice]

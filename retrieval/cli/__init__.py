@@ -14,6 +14,7 @@ from retrieval.cli.settings import settings_of
 COMMANDS = {
     "index": "retrieval.cli.index:index",
     "query": "retrieval.cli.query:query",
+    "evaluate": "retrieval.cli.evaluate:evaluate",
     "annotate": "retrieval.cli.annotate:annotate",
     "check": "retrieval.cli.check:check",
     "info": "retrieval.cli.info:info",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.indexer.manifests import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 
 @pytest.fixture(scope="session")

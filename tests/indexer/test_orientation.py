@@ -11,7 +11,7 @@ from indexer.fit import read_heads
 from indexer.pipeline import build
 from models.heads.orientation import OrientationHeads
 from tests.indexer.check.archives import of
-from tests.retrieval.films import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 
 def fitted(index: Path) -> OrientationHeads:

@@ -12,7 +12,7 @@ from indexer.config import Config
 from indexer.pipeline import Options, build
 from indexer.store import Store, block_of
 from models.errors import CannotWrite, IndexDamaged, IndexLocked, UsageError
-from tests.indexer.manifests import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 BLOCKS = ("colour", "edge", "embedding", "text")
 

@@ -11,7 +11,7 @@ from indexer.config import Config
 from indexer.pipeline import Options, build
 from indexer.store import Store
 from models.errors import NothingToIndex, UsageError
-from tests.indexer.manifests import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 
 def test_a_step_that_cannot_be_done_on_a_scan_is_a_reject(archive: Path, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Small archives of example films, and scans that the tests write themselves."""
 
-import csv
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pydicom
 
 from models.arrays import ByteImage
 from tests.indexer.read.dicom_files import dataset, save
+from tests.manifests import manifest_of, write_manifest
 
 LABELS = ("normal", "pneumonia", "tuberculosis")
 PRIOR = "normal/Montgomery_0030.jpg"
@@ -46,18 +46,6 @@ def two_films(examples: Path, archive: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(examples / "archive" / path, target)
     return archive
-
-
-def manifest_of(archive: Path) -> list[dict[str, str]]:
-    with (archive / "cases.csv").open() as handle:
-        return list(csv.DictReader(handle))
-
-
-def write_manifest(archive: Path, rows: list[dict[str, str]]) -> None:
-    with (archive / "cases.csv").open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def as_jpeg(dicom: Path, target: Path) -> Path:

@@ -13,7 +13,8 @@ from models.errors import IndexDamaged, IndexUnusable, UsageError
 from models.runtime import EncoderSpec
 from models.runtime.registry import available
 from retrieval.index import OpenIndex
-from tests.retrieval.films import NOBODY, PRIOR, manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
+from tests.retrieval.films import NOBODY, PRIOR
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from indexer.summary import Summary
 from models.errors import UsageError
 from retrieval.report import as_json, html, table
 from retrieval.search import Engine, Query
-from tests.retrieval.films import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 SILENT = "tuberculosis/Montgomery_0104.jpg"
 """A film without a person's words; the archive's films of pneumonia have some."""

@@ -17,7 +17,7 @@ from models.runtime import registry
 from models.runtime.spec import read_spec
 from retrieval.report.as_json import as_object
 from retrieval.search import Engine, Query
-from tests.retrieval.films import manifest_of
+from tests.manifests import manifest_of
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,10 @@ from indexer.pipeline import build
 from models.errors import IndexLocked, NothingToIndex, UsageError
 from models.training.progress import silent
 from tests.indexer.augment.archives import parted, rows_of, smooth, write
+from tests.manifests import manifest_of, write_manifest
 from tests.models.augmenting.films import drawn_lungs
 from tests.retrieval.cli.running import contents
-from tests.retrieval.films import NOBODY, manifest_of, small_archive, write_manifest
+from tests.retrieval.films import NOBODY, small_archive
 
 ASKED = Asked(times=3, ways=("geometry", "grey", "elastic", "mix", "intensity"), workers=2)
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from models.arrays import ByteImage
-from tests.retrieval.films import manifest_of, write_manifest
+from tests.manifests import manifest_of, write_manifest
 
 OTHER = {"normal": "tuberculosis", "pneumonia": "normal", "tuberculosis": "normal"}
 """Another label than the right one."""

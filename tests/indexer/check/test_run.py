@@ -16,7 +16,8 @@ from indexer.summary import Summary
 from models.errors import IndexDamaged, IndexUnusable
 from models.table import load
 from tests.indexer.check.archives import OTHER, of
-from tests.retrieval.films import as_jpeg, manifest_of, series
+from tests.manifests import manifest_of
+from tests.retrieval.films import as_jpeg, series
 
 SEEN = {"border", "burned_in_text"}
 """What single films of the examples really have."""

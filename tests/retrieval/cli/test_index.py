@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer import commit
+from tests.manifests import manifest_of, write_manifest
 from tests.retrieval.cli.running import COMMAND, Run, in_process
-from tests.retrieval.films import KNOWN, PRIOR, manifest_of, two_films, write_manifest
+from tests.retrieval.films import KNOWN, PRIOR, two_films
 
 
 @pytest.fixture

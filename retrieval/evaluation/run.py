@@ -1,0 +1,258 @@
+"""How well an index finds what it should: the whole way on one screen.
+
+open -> who asks -> what answers (floors among it) -> every measure of every question -> figures
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from indexer.take import Progress
+from models.descriptors import BLOCKS
+from models.errors import NothingToIndex, UsageError
+from models.measures.predictions import Numbers
+from retrieval.evaluation.asking import asking_index
+from retrieval.evaluation.figures import Evaluation, compared, figures
+from retrieval.evaluation.fitted import alone, cross_fitted
+from retrieval.evaluation.measured import Archive, Measured, measured
+from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
+from retrieval.evaluation.search_recall import search_recall
+from retrieval.evaluation.systems import Constant, Pixels, Shuffled, System, Weighted, thumbnails
+from retrieval.evaluation.trec import write_trec
+from retrieval.index import OpenIndex
+
+OURS = "cbir"
+KS = (1, 5, 10)
+MOST = 2000
+
+WITH_K = ("hit_rate", "precision", "recall", "nDCG")
+WHOLE = ("mAP", "MAP@R")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be evaluated, and how.
+
+    `queries`: a folder, manifest or index whose cases ask; None: the archive's own, each without
+    its patient. `ks`: where rankings are cut. `weights`: of descriptors, in place of learned ones.
+    `against`: another index of the same archive, or `against_weights`: other weights, to be
+    compared with. `most`: questions at most, whole patients drawn. `workers`: processes that
+    describe a query set; None: one a core. `trec`: a folder for runs and relevance. `pictures`:
+    whether a page is to be made.
+    """
+
+    index: Path
+    queries: Path | None = None
+    ks: tuple[int, ...] = KS
+    weights: Mapping[str, float] = field(default_factory=dict)
+    against: Path | None = None
+    against_weights: Mapping[str, float] = field(default_factory=dict)
+    most: int = MOST
+    workers: int | None = None
+    trec: Path | None = None
+    pictures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What came of it. `asked`, `found`: JPEGs by instance row, of the cases that a page shows."""
+
+    figures: Evaluation
+    asked: Mapping[int, bytes]
+    found: Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Who asks whom."""
+
+    archive: OpenIndex
+    asking: OpenIndex
+    questions: Questions
+    known: Archive
+    remarks: tuple[str, ...]
+
+
+def evaluate(asked: Asked, progress: Progress) -> Evaluated:
+    """All figures. Raises `UsageError`, `NothingToIndex` where nobody can ask, and what opening
+    and building an index raise.
+    """
+    names = measures_of(asked.ks)
+    _check_weights(asked.weights, asked.against_weights)
+    with _trial(asked, asked.index, progress) as trial:
+        asking, archive, questions = trial.asking, trial.archive, trial.questions
+        own = ours(asking, archive, asked.weights)
+        systems: dict[str, System] = {OURS: own, **floors_of(asking, archive, questions)}
+        found = _all_measured(systems, trial, names, progress)
+        told = figures(archive, asking, questions, names, found)
+        others = _others(asked, trial, names)
+        told = told.with_more(
+            compared=compared(names, questions, found, others),
+            search_recall=search_recall(archive, questions, own),
+            remarks=(*trial.remarks, *_remarks(trial, asked)),
+        )
+        if asked.trec is not None:
+            write_trec(asked.trec, own, questions.asked, trial.known, archive.case_ids)
+        if not asked.pictures:
+            return Evaluated(told, {}, {})
+        shown = [case.row for one in told.worst for case in one.found]
+        shown += [case.row for case, _ in told.hubs]
+        return Evaluated(
+            told,
+            asking.store.preview(sorted({one.row for one in told.worst})),
+            archive.store.preview(sorted(set(shown))),
+        )
+
+
+@contextmanager
+def _trial(asked: Asked, index: Path, progress: Progress) -> Iterator[_Trial]:
+    archive = OpenIndex(index)
+    try:
+        with asking_index(archive, asked.queries, asked.workers, progress) as (asking, remarks):
+            questions = questions_of(asking, archive, asked.most)
+            _check(questions, archive, asked)
+            facts = [groups_of(row) for row in archive.cases.to_pylist()]
+            known = Archive(archive.ranker.case_of_row, archive.labels, facts)
+            yield _Trial(archive, asking, questions, known, remarks)
+    finally:
+        archive.close()
+
+
+def _all_measured(
+    systems: Mapping[str, System], trial: _Trial, names: Sequence[str], progress: Progress
+) -> dict[str, Measured]:
+    asked = trial.questions.asked
+    done, total = 0, len(systems) * len(asked)
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("evaluate", done, total)
+
+    return {
+        name: measured(system, asked, trial.known, names, OF_GROUPS if name == OURS else (), step)
+        for name, system in systems.items()
+    }
+
+
+def measures_of(ks: Sequence[int]) -> tuple[str, ...]:
+    """The names of all measures. Raises `UsageError` for a k below 1."""
+    if not ks or min(ks) < 1:
+        raise UsageError(f"k is {', '.join(map(str, ks)) or 'missing'}; it is at least 1")
+    cuts = sorted(set(ks))
+    return (*(f"{name}@{k}" for name in WITH_K for k in cuts), *WHOLE)
+
+
+def floors_of(asking: OpenIndex, archive: OpenIndex, questions: Questions) -> dict[str, System]:
+    """What else answers, by name: the descriptors one by one, and what is plainer.
+
+    The text has a row where any question has words.
+    """
+    ranker, rows = archive.ranker, archive.ranker.case_of_row
+    systems: dict[str, System] = {}
+    for name in ("embedding", "colour", "edge", "text"):
+        if name != "text" or any(one.blocks["text"].any() for one in questions.asked):
+            systems[f"{name} alone"] = Weighted(ranker, alone(name))
+    kept = thumbnails(_previews(archive, archive.cases.column("middle_row").to_pylist()))
+    previews = _previews(asking, [one.preview_row for one in questions.asked])
+    pictures = dict(
+        zip((one.case_id for one in questions.asked), thumbnails(previews), strict=True)
+    )
+    return systems | {
+        "raw pixels": Pixels(kept, pictures, rows),
+        "constant class": Constant(rows, archive.labels),
+        "random": Shuffled(rows),
+    }
+
+
+def ours(asking: OpenIndex, archive: OpenIndex, weights: Mapping[str, float]) -> Weighted:
+    """The index's own search, its weights fitted without whoever asks.
+
+    Without text, unless `weights` gives it one: a new scan has no report yet, and that of a known
+    one may hold the diagnosis in so many words.
+    """
+    learned: Sequence[Mapping[str, float]] = [archive.weights]
+    fold_of: Mapping[str, int] = {}
+    if asking is archive and set(weights) < set(BLOCKS):
+        learned, fold_of = cross_fitted(archive)
+    chosen = [{**each, "text": 0.0, **weights} for each in learned]
+    return Weighted(archive.ranker, chosen, fold_of)
+
+
+def _previews(index: OpenIndex, rows: Sequence[int]) -> list[bytes]:
+    found = index.store.preview(sorted(set(rows)))
+    return [found.get(row, b"") for row in rows]
+
+
+def _others(
+    asked: Asked, trial: _Trial, names: Sequence[str]
+) -> dict[str, tuple[list[str], Numbers]]:
+    """What is compared with beside the floors: name -> its questions' case ids, and values."""
+    found = {}
+    if asked.against_weights:
+        told = ", ".join(f"{name}={value:g}" for name, value in asked.against_weights.items())
+        found[f"{OURS}, {told}"] = _answers(trial, asked.against_weights, names)
+    if asked.against is not None:
+        with _trial(asked, asked.against, lambda *_: None) as other:
+            found[str(asked.against)] = _answers(other, asked.weights, names)
+    return found
+
+
+def _answers(
+    trial: _Trial, weights: Mapping[str, float], names: Sequence[str]
+) -> tuple[list[str], Numbers]:
+    system = ours(trial.asking, trial.archive, weights)
+    questions = trial.questions.asked
+    values = measured(system, questions, trial.known, names).values
+    return [one.case_id for one in questions], values
+
+
+def _check_weights(*given: Mapping[str, float]) -> None:
+    for weights in given:
+        for name, value in weights.items():
+            if name not in BLOCKS:
+                raise UsageError(f"there is no descriptor {name!r}; there are: {', '.join(BLOCKS)}")
+            if not 0 <= value < np.inf:
+                raise UsageError(f"the weight of {name} is {value}; it is a number from 0 on")
+
+
+def _check(questions: Questions, archive: OpenIndex, asked: Asked) -> None:
+    """Raises `NothingToIndex` where nobody can ask, or nobody can be found."""
+    if not any(archive.labels):
+        raise NothingToIndex(
+            f"{archive.path} has no labels, so nobody knows what is relevant; index it with labels "
+            "(folders, a column `label`, or --label-from)"
+        )
+    if not questions.asked:
+        why = "; ".join(f"{count} {reason}" for reason, count in questions.left_out.items())
+        raise NothingToIndex(f"no case of {asked.queries or asked.index} can ask ({why or 'none'})")
+
+
+def _remarks(trial: _Trial, asked: Asked) -> list[str]:
+    """What a reader of the figures should know."""
+    questions, archive = trial.questions, trial.archive
+    said = [f"cases {why}, which do not ask: {n}" for why, n in questions.left_out.items()]
+    if any(one.blocks["text"].any() for one in questions.asked):
+        said.append(
+            'the row "text alone" asks with each case\'s own report, which may name its label; the '
+            "others ask without it"
+        )
+    nameless = questions.patients.count("")
+    if nameless:
+        said.append(
+            f"{nameless} questions name no patient: another film of the same person may have "
+            "answered them, so leakage cannot be excluded"
+        )
+    if len(set(filter(None, archive.labels))) == 1:
+        said.append("the archive has one label only, so every case that is found is relevant")
+    labelled = sum(map(bool, archive.labels))
+    if labelled < len(archive.labels):
+        said.append(
+            f"cases without a label, which are not ranked: {len(archive.labels) - labelled}"
+        )
+    if max(asked.ks) >= labelled:
+        said.append(f"k = {max(asked.ks)} is more than the {labelled} cases that can be found")
+    return said

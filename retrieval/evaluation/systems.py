@@ -1,0 +1,118 @@
+"""What answers: the index with its learned weights, each descriptor alone, and the floors.
+
+Each gives the archive's cases in an order, best first.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from models.arrays import FloatImage, Mask
+from models.descriptors import BLOCKS
+from retrieval.evaluation.questions import Question
+from retrieval.ranking import CaseRanker, Rows
+
+RAW_PX = 32
+
+
+class System(Protocol):
+    """What `retrieval.evaluation.run` asks of one."""
+
+    def order(self, question: Question, allowed: Mask) -> Rows:
+        """The cases with a row in `allowed` (bool, the archive's rows), best first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """The index's own search. `weights`: of each fold of the patients; see `fold_of`."""
+
+    ranker: CaseRanker
+    weights: Sequence[Mapping[str, float]]
+    fold_of: Mapping[str, int] = field(default_factory=dict)
+
+    def order(self, question: Question, allowed: Mask) -> Rows:
+        """By the weighted sum of what the descriptors say; as `retrieval.search` ranks."""
+        vector = self.vector(question)
+        if vector is None:
+            return np.zeros(0, np.int64)
+        return self.ranker.order(vector, allowed)
+
+    def vector(self, question: Question) -> FloatImage | None:
+        """What is searched for: float32 (pictures, dim); None without any of the descriptors."""
+        weights = self.weights[self.fold_of.get(question.case_id, 0)]
+        present = {
+            name: weights.get(name, 0.0) * bool(question.blocks[name].any()) for name in BLOCKS
+        }
+        total = sum(present.values())
+        if total <= 0:
+            return None
+        scaled = [np.float32(present[name] / total) * question.blocks[name] for name in BLOCKS]
+        return np.asarray(np.hstack(scaled), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Raw pixels: 32 x 32 grey levels of the previews, mean 0, compared by their cosine.
+
+    `archive`: float32 (cases, 1024). `asked`: case id -> float32 (1024,).
+    """
+
+    archive: FloatImage
+    asked: Mapping[str, FloatImage]
+    case_of_row: Rows
+
+    def order(self, question: Question, allowed: Mask) -> Rows:
+        """By the cosine of the middle pictures."""
+        cases = np.unique(self.case_of_row[allowed])
+        alike = self.archive[cases] @ self.asked[question.case_id]
+        return cases[np.argsort(-alike, kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffled:
+    """A random order, another one for each question; the same in every run."""
+
+    case_of_row: Rows
+    seed: int = 0
+
+    def order(self, question: Question, allowed: Mask) -> Rows:
+        """Whatever was asked."""
+        name = np.frombuffer(question.case_id.encode("utf-8", "surrogateescape"), np.uint8)
+        random = np.random.default_rng([self.seed, *name.tolist()])
+        return random.permutation(np.unique(self.case_of_row[allowed]))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The archive's most frequent label first, whatever was asked. `labels`: each case's.
+
+    Frequent in the whole archive: without the case that asks, its own label would be rarer.
+    """
+
+    case_of_row: Rows
+    labels: Sequence[str]
+
+    def order(self, question: Question, allowed: Mask) -> Rows:
+        """Of equal labels in the archive's order."""
+        cases = np.unique(self.case_of_row[allowed])
+        count = Counter(filter(None, self.labels))
+        rank = {name: at for at, (name, _) in enumerate(count.most_common())}
+        places = [rank.get(self.labels[case], len(rank)) for case in cases.tolist()]
+        return cases[np.argsort(places, kind="stable")]
+
+
+def thumbnails(previews: Sequence[bytes]) -> FloatImage:
+    """The raw pixels of some JPEGs: float32 (n, 1024), rows of mean 0 and length 1, or zeros."""
+    rows = np.zeros((len(previews), RAW_PX * RAW_PX), np.float32)
+    for row, data in zip(rows, previews, strict=True):
+        film = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+        if film is None:
+            continue
+        small = cv2.resize(film, (RAW_PX, RAW_PX), interpolation=cv2.INTER_AREA).ravel()
+        row[:] = small - small.mean()
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

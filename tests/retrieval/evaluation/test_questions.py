@@ -1,0 +1,83 @@
+"""Who asks, and who may not answer."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from indexer.pipeline import build
+from retrieval.evaluation.asking import asking_index
+from retrieval.evaluation.questions import groups_of, questions_of
+from retrieval.index import OpenIndex
+from tests.manifests import manifest_of, write_manifest
+from tests.retrieval.films import NOBODY
+
+
+def test_each_labelled_case_asks_and_its_patient_may_not_answer(opened: OpenIndex) -> None:
+    told = questions_of(opened, opened, 100)
+    assert len(told.asked) == 12 and told.left_out == {}
+    patients = opened.facts.column("patient_id").to_pylist()
+    for one in told.asked:
+        own = {
+            row
+            for row, patient in enumerate(patients)
+            if patient == one.patient_id and one.patient_id
+        }
+        assert own <= set(np.flatnonzero(one.own).tolist())
+        assert one.own.sum() == max(1, len(own))
+        assert one.blocks["embedding"].shape == (1, opened.dims["embedding"])
+
+
+def test_several_films_of_a_patient_ask_and_none_answers(archive: Path, tmp_path: Path) -> None:
+    films = Path(shutil.copytree(archive, tmp_path / "films"))
+    rows = manifest_of(films)
+    for row in rows[:3]:
+        row |= {"patient_id": "one", "study_id": row["path"]}
+    write_manifest(films, rows)
+    build(films, tmp_path / "ix")
+    opened = OpenIndex(tmp_path / "ix")
+    try:
+        told = questions_of(opened, opened, 100)
+        theirs = [one for one in told.asked if one.patient_id == "one"]
+        assert len(theirs) == 3
+        assert all(one.own.sum() == 3 for one in theirs)
+    finally:
+        opened.close()
+
+
+def test_a_query_set_is_described_as_the_archive_was(opened: OpenIndex, examples: Path) -> None:
+    with asking_index(opened, examples / "queries", 1, lambda *_: None) as (asking, remarks):
+        told = questions_of(asking, opened, 100)
+        assert remarks == ()
+        assert len(told.asked) == 12
+        # One of them is of a patient of the archive, whose film may not answer.
+        own = {one.patient_id: int(one.own.sum()) for one in told.asked}
+        assert own["Montgomery-0006"] == 1 and sum(own.values()) == 1
+
+
+def test_the_same_bytes_never_answer_for_themselves(
+    opened: OpenIndex, archive: Path, tmp_path: Path
+) -> None:
+    """A film of the archive that comes again under another name and another patient."""
+    films = tmp_path / "again"
+    (films / "normal").mkdir(parents=True)
+    shutil.copy(archive / NOBODY, films / "normal" / "new.jpg")
+    write_manifest(films, [{"path": "normal/new.jpg", "patient_id": "new", "label": "normal"}])
+    with asking_index(opened, films, 1, lambda *_: None) as (asking, _):
+        (one,) = questions_of(asking, opened, 100).asked
+        (row,) = np.flatnonzero(one.own)
+        assert opened.facts.column("path")[int(row)].as_py() == NOBODY
+
+
+def test_no_more_than_asked_for_whole_patients(opened: OpenIndex) -> None:
+    told = questions_of(opened, opened, 5)
+    assert len(told.asked) == 5
+    assert told.left_out == {"beyond the number that was asked for": 7}
+
+
+def test_ages_are_told_as_groups() -> None:
+    assert groups_of({"age": 17.9, "sex": "F", "view": None, "site": ""}) == {
+        "age": "2 to 17",
+        "sex": "F",
+    }
+    assert groups_of({"age": 65.0})["age"] == "65 and older"

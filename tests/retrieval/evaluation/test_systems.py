@@ -1,0 +1,73 @@
+"""What answers."""
+
+import numpy as np
+
+from retrieval.evaluation.fitted import alone, cross_fitted
+from retrieval.evaluation.questions import questions_of
+from retrieval.evaluation.systems import Constant, Pixels, Shuffled, Weighted, thumbnails
+from retrieval.index import OpenIndex
+
+
+def test_the_order_is_that_of_the_search(opened: OpenIndex) -> None:
+    system = Weighted(opened.ranker, [opened.weights])
+    for question in questions_of(opened, opened, 100).asked:
+        vector = system.vector(question)
+        assert vector is not None
+        allowed = ~question.own
+        found = opened.ranker.nearest(vector, 100, allowed)
+        assert system.order(question, allowed).tolist() == [one.case for one in found]
+
+
+def test_a_descriptor_that_the_question_lacks_finds_nothing(opened: OpenIndex) -> None:
+    questions = questions_of(opened, opened, 100).asked
+    wordless = next(one for one in questions if not one.blocks["text"].any())
+    system = Weighted(opened.ranker, alone("text"))
+    assert system.order(wordless, ~wordless.own).size == 0
+    assert system.vector(wordless) is None
+
+
+def test_raw_pixels_find_the_same_picture(opened: OpenIndex) -> None:
+    questions = questions_of(opened, opened, 100).asked
+    rows = opened.cases.column("middle_row").to_pylist()
+    pictures = thumbnails([opened.store.preview([row])[row] for row in rows])
+    np.testing.assert_allclose(np.linalg.norm(pictures, axis=1), 1, atol=1e-5)
+    asked = {one.case_id: pictures[opened.case_ids.index(one.case_id)] for one in questions}
+    system = Pixels(pictures, asked, opened.ranker.case_of_row)
+    everybody = np.ones(len(opened.facts), bool)
+    for one in questions:
+        assert opened.case_ids[int(system.order(one, everybody)[0])] == one.case_id
+        assert system.order(one, ~one.own).size == len(opened.case_ids) - one.own.sum()
+
+
+def test_a_picture_that_cannot_be_read_is_like_no_other() -> None:
+    assert not thumbnails([b"", b"no jpeg"]).any()
+
+
+def test_floors(opened: OpenIndex) -> None:
+    first, second = questions_of(opened, opened, 100).asked[:2]
+    rows = opened.ranker.case_of_row
+    shuffled = Shuffled(rows)
+    order = shuffled.order(first, ~first.own)
+    assert order.tolist() == shuffled.order(first, ~first.own).tolist()
+    assert order.tolist() != shuffled.order(second, ~first.own).tolist()
+    assert sorted(order.tolist()) == np.unique(rows[~first.own]).tolist()
+    labels = ["b", "a", "a", "b", "a", *["c"] * 7]
+    constant = Constant(np.arange(12), labels)
+    everybody = np.ones(12, bool)
+    assert [labels[case] for case in constant.order(first, everybody)] == sorted(
+        labels, key="cab".index
+    )
+
+
+def test_weights_are_fitted_without_the_patient(opened: OpenIndex) -> None:
+    weights, fold_of = cross_fitted(opened)
+    assert len(weights) == 5
+    assert set(fold_of) == set(opened.case_ids)
+    assert all(abs(sum(each.values()) - 1) < 1e-9 for each in weights)
+    patients = dict(
+        zip(opened.case_ids, opened.cases.column("patient_id").to_pylist(), strict=True)
+    )
+    folds: dict[str, set[int]] = {}
+    for case, fold in fold_of.items():
+        folds.setdefault(patients[case] or case, set()).add(fold)
+    assert all(len(own) == 1 for own in folds.values())
