@@ -4,7 +4,7 @@ from pathlib import Path
 
 import ir_measures
 import pytest
-from ir_measures import AP, P, R, Success, nDCG
+from ir_measures import AP, Measure, P, R, Success, nDCG
 
 from retrieval.evaluation.run import Asked, evaluate
 from retrieval.evaluation.trec import QRELS, RUN, _word
@@ -13,9 +13,9 @@ from retrieval.evaluation.trec import QRELS, RUN, _word
 def test_ir_measures_agrees(index: Path, tmp_path: Path) -> None:
     asked = Asked(index, ks=(1, 3, 10), trec=tmp_path / "trec")
     told = evaluate(asked, lambda *_: None).figures
-    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "trec" / QRELS)))
-    run = list(ir_measures.read_trec_run(str(tmp_path / "trec" / RUN)))
-    theirs = {"mAP": AP}
+    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "trec" / QRELS)))  # type: ignore[no-untyped-call]
+    run = list(ir_measures.read_trec_run(str(tmp_path / "trec" / RUN)))  # type: ignore[no-untyped-call]
+    theirs: dict[str, Measure] = {"mAP": AP}
     for k in (1, 3, 10):
         theirs |= {
             f"hit_rate@{k}": Success @ k,
