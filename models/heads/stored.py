@@ -18,10 +18,11 @@ from models.heads.combined import LINEAR, VOTE, CombinedHead
 from models.heads.conformal import ConformalSets
 from models.heads.linear import LinearPart
 from models.heads.neighbours import NeighbourVote
-from models.heads.novelty import Novelty
+from models.heads.novelty import Novelty, Space
 from models.heads.pooling import Pool
 
-SCHEMA = 2
+SCHEMA = 3
+_OF_A_SPACE = ("mean", "directions", "variance")
 _TOLD, _NUMBERS = "diagnosis.json", "diagnosis.safetensors"
 
 Arrays = dict[str, FloatImage]
@@ -46,10 +47,11 @@ def save(head: CombinedHead, folder: Path) -> None:
         arrays |= {"linear.weight": head.linear.weight, "linear.bias": head.linear.bias}
         told["linear"] = {"classes": head.linear.classes, "blocks": head.linear.blocks}
     if head.novelty is not None:
-        for name in ("mean", "directions", "variance"):
-            arrays[f"novelty.{name}"] = getattr(head.novelty, name)
-        kept = ("blocks", "scale", "threshold")
-        told["novelty"] = {name: getattr(head.novelty, name) for name in kept}
+        for place, space in enumerate(head.novelty.spaces):
+            for name in _OF_A_SPACE:
+                arrays[f"novelty.{place}.{name}"] = getattr(space, name)
+        spaces = [{"blocks": one.blocks, "scale": one.scale} for one in head.novelty.spaces]
+        told["novelty"] = {"spaces": spaces, "threshold": head.novelty.threshold}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     write_whole(folder / _NUMBERS, to_bytes(contiguous))
     write_whole(folder / _TOLD, json.dumps(told, indent=1, allow_nan=False).encode())
@@ -97,15 +99,17 @@ def _linear(told: Mapping[str, Any], arrays: Arrays) -> LinearPart:
 
 
 def _novelty(told: Mapping[str, Any], arrays: Arrays) -> Novelty:
-    along, beside = map(_positive, told["scale"])
-    return Novelty(
-        _names(told["blocks"]),
-        _finite(arrays["novelty.mean"]),
-        _finite(arrays["novelty.directions"]),
-        _finite(arrays["novelty.variance"]),
-        (along, beside),
-        _positive(told["threshold"]),
-    )
+    spaces = []
+    for place, space in enumerate(told["spaces"]):
+        mean, directions, variance = (
+            _finite(arrays[f"novelty.{place}.{name}"]) for name in _OF_A_SPACE
+        )
+        along, beside = map(_positive, space["scale"])
+        blocks = _names(space["blocks"])
+        spaces.append(Space(blocks, mean, directions, variance, (along, beside)))
+    if not spaces:
+        raise ValueError("the novelty looks at nothing")
+    return Novelty(tuple(spaces), _positive(told["threshold"]))
 
 
 def _sets(told: Mapping[str, Any]) -> ConformalSets:
@@ -140,10 +144,10 @@ def _check_blocks(head: CombinedHead, dims: Mapping[str, int]) -> None:
         wide = sum(dims[name] for name in head.linear.blocks)
         if len(head.linear.weight) != wide:
             raise ValueError(f"the linear part's weights are {head.linear.weight.shape}")
-    if head.novelty is not None:
-        wide = sum(dims[name] for name in head.novelty.blocks)
-        if head.novelty.mean.shape != (wide,):
-            raise ValueError(f"the novelty's mean is {head.novelty.mean.shape}")
+    for space in head.novelty.spaces if head.novelty else ():
+        wide = sum(dims[name] for name in space.blocks)
+        if space.mean.shape != (wide,):
+            raise ValueError(f"the novelty's mean is {space.mean.shape}")
 
 
 def _check(head: CombinedHead) -> None:
@@ -155,10 +159,10 @@ def _check(head: CombinedHead) -> None:
             raise ValueError(f"the linear part's weights are {head.linear.weight.shape}")
         if set(head.linear.classes) - classes or known < 2:
             raise ValueError("the linear part knows labels that the vote does not")
-    if head.novelty is not None:
-        wanted = (len(head.novelty.variance), len(head.novelty.mean))
-        if head.novelty.directions.shape != wanted or not (head.novelty.variance > 0).all():
-            raise ValueError(f"the novelty's directions are {head.novelty.directions.shape}")
+    for space in head.novelty.spaces if head.novelty else ():
+        wanted = (len(space.variance), len(space.mean))
+        if space.directions.shape != wanted or not (space.variance > 0).all():
+            raise ValueError(f"the novelty's directions are {space.directions.shape}")
     if head.pool is not None and (head.linear is None) != (LINEAR not in head.pool.weights):
         raise ValueError("the pool is not of the parts that there are")
     if head.pool is not None and head.pool.steps and head.pool.steps.keys() != classes:

@@ -9,7 +9,7 @@ from models.heads.calibration import Answers, Calibration
 from models.heads.combined import CombinedHead
 from models.heads.conformal import ConformalSets
 from models.heads.neighbours import NeighbourVote
-from models.heads.novelty import Novelty
+from models.heads.novelty import Novelty, Space
 from retrieval.answer import Precedent
 from retrieval.diagnosis import RULES, Asked, Neighbours, leading, suggest
 from retrieval.kinds import Kinds
@@ -24,10 +24,14 @@ SETS = ConformalSets(dict.fromkeys(PRIOR, TENTHS))
 """Of ten cases of each label: one with less than 0.2 is among the tenth that may be ruled out."""
 
 NOVELTY = Novelty(
-    blocks=("edge",),
-    mean=np.zeros(2, np.float32),
-    directions=np.array([[1, 0]], np.float32),
-    variance=np.ones(1, np.float32),
+    (
+        Space(
+            blocks=("edge",),
+            mean=np.zeros(2, np.float32),
+            directions=np.array([[1, 0]], np.float32),
+            variance=np.ones(1, np.float32),
+        ),
+    ),
     threshold=1.0,
 )
 ANSWERS = {

@@ -7,19 +7,19 @@ import pytest
 
 from models.heads import novelty
 from models.heads.evidence import Evidence
-from models.heads.novelty import FEWEST, Novelty
+from models.heads.novelty import FEWEST, Novelty, Space
 from tests.models.heads.archives import clusters
 
 
 def test_by_hand() -> None:
-    found = Novelty(
+    space = Space(
         ("embedding",),
         mean=np.array([1, 0, 0], np.float32),
         directions=np.array([[0, 1, 0]], np.float32),
         variance=np.array([4], np.float32),
         scale=(2.0, 5.0),
-        threshold=1.0,
     )
+    found = Novelty((space,), threshold=1.0)
     # 2 of deviation 2 along: 1, over 2. 3 beside: 9, over 5.
     assert found.value({"embedding": np.array([1, 2, 0], np.float32)}) == pytest.approx(0.5)
     assert found.value({"embedding": np.array([4, 2, 0], np.float32)}) == pytest.approx(1.8)
@@ -39,7 +39,7 @@ def films(count: int, seed: int, along: float = 1.0, beside: float = 0.1) -> Evi
 def flagged(found: Novelty | None, asked: Evidence) -> float:
     """The share that is called unlike the archive's."""
     assert found is not None
-    return float((found.values(asked.blocks["embedding"]) > found.threshold).mean())
+    return float((found.values(asked.blocks) > found.threshold).mean())
 
 
 def test_one_in_a_hundred_of_the_archive_s_kind_is_called_unlike_it() -> None:
@@ -50,6 +50,20 @@ def test_one_in_a_hundred_of_the_archive_s_kind_is_called_unlike_it() -> None:
 def test_another_kind_is_unlike_it(along: float, beside: float) -> None:
     found = novelty.fit(films(400, seed=0))
     assert flagged(found, films(200, seed=1, along=along, beside=beside)) > 0.9
+
+
+def test_what_only_a_histogram_tells_is_not_overheard_beside_a_loud_embedding() -> None:
+    """The embedding is far noisier than the histogram, and sees nothing strange."""
+
+    def both(count: int, seed: int, level: float) -> Evidence:
+        embedding = films(count, seed, along=1.0, beside=1.0)
+        quiet = np.random.default_rng(seed + 50).standard_normal((count, 8)) * 0.02
+        blocks = {"colour": (quiet + level).astype(np.float32), **embedding.blocks}
+        return replace(embedding, blocks=blocks)
+
+    found = novelty.fit(both(400, 0, 0.0))
+    assert flagged(found, both(2000, 1, 0.0)) < 0.04
+    assert flagged(found, both(200, 2, 0.15)) > 0.95
 
 
 def test_cases_that_the_encoder_has_seen_do_not_set_the_threshold() -> None:

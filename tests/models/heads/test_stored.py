@@ -98,8 +98,9 @@ def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
         _set("sets", "a", value=[1.5]),
         _set("sets", value={"a": [0.5]}),
         _set("novelty", "threshold", value=0),
-        _set("novelty", "scale", value=[1.0]),
-        _set("novelty", "blocks", value=["edge"]),
+        _set("novelty", "spaces", value=[]),
+        _set("novelty", "spaces", 0, "scale", value=[1.0]),
+        _set("novelty", "spaces", 0, "blocks", value=["edge"]),
         _set("calibration", "unsure_below", value=2),
         _set("calibration", "answers", "a", "right", value=[True]),
         _set("calibration", "answers", "a", "given", value=[2.0]),
@@ -119,8 +120,8 @@ def test_what_cannot_be_is_said(folder: Path, change: Callable[[Any], None]) -> 
         ("linear.weight", np.full((24, 3), np.nan, np.float32)),
         ("linear.weight", np.zeros((23, 3), np.float32)),
         ("linear.bias", np.zeros(3, np.float64)),
-        ("novelty.directions", np.zeros((2, 24), np.float32)),
-        ("novelty.variance", np.zeros(12, np.float32)),
+        ("novelty.0.directions", np.zeros((2, 24), np.float32)),
+        ("novelty.0.variance", np.zeros(12, np.float32)),
     ],
 )
 def test_numbers_that_do_not_fit_are_said(folder: Path, name: str, array: np.ndarray) -> None:
