@@ -100,7 +100,7 @@ def _frozen_floors(archive: Path, queries: Path) -> list[System]:
     opened, asked = OpenIndex(archive), OpenIndex(queries)
     try:
         known, new = floors.side_of(opened), floors.side_of(asked)
-        head, weights = opened.heads.diagnosis, opened.weights
+        head, weights = opened.heads.diagnosis, opened.vote_weights
         return [
             System("constant class", floors.constant(known, new), new.sites),
             System(

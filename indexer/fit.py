@@ -21,10 +21,12 @@ from indexer.store import Store
 from models.arrays import FloatImage, Mask
 from models.descriptors import text as words
 from models.errors import IndexDamaged
-from models.heads import combined, stored
+from models.heads import combined, likeness, likeness_file, stored
 from models.heads.combined import CombinedHead
 from models.heads.evidence import Evidence, sample_judged
 from models.heads.fusion import CAP, DEFAULT_WEIGHTS, FusionWeights
+from models.heads.likeness import Likeness
+from models.heads.linear import LinearPart
 from models.heads.orientation import OrientationHeads
 from models.heads.orientation_file import from_folder, to_files
 from models.runtime.members import NO_MEMBER
@@ -42,7 +44,13 @@ class Heads:
     text: words.TextModel
     fusion: FusionWeights
     diagnosis: CombinedHead
+    likeness: Likeness | None = None
     orientation: OrientationHeads = field(default_factory=OrientationHeads)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Of what is searched, the learned block among it; they sum to 1."""
+        return with_learned(self.fusion.weights, self.likeness)
 
 
 def fit_text(findings: Sequence[str | None]) -> words.TextModel:
@@ -55,8 +63,8 @@ def fit_on(
     cases: pa.Table,
     dims: Mapping[str, int],
     trained_on: Mapping[str, int] = MappingProxyType({}),
-) -> tuple[FusionWeights, CombinedHead]:
-    """The descriptors' weights and the diagnosis head, fitted on one instance a case.
+) -> tuple[FusionWeights, CombinedHead, Likeness | None]:
+    """The descriptors' weights, the diagnosis head and what labels taught, on one instance a case.
 
     `folder`: the generation whose instances and files are written. `cases`: its case rows.
     `trained_on`: what the encoder was trained on, from `models.runtime.registry`.
@@ -69,7 +77,25 @@ def fit_on(
     # Thousands of small products: several threads wait for each other, busily, ten times as long.
     with threadpool_limits(1, user_api="blas"):
         fusion = fit_weights(evidence)
-        return with_text(fusion), combined.fit(evidence, fusion.weights, named)
+        head = combined.fit(evidence, fusion.weights, named)
+        taught = fit_likeness(evidence, head.linear, fusion.weights)
+        return with_text(fusion), head, taught
+
+
+def fit_likeness(
+    evidence: Evidence, part: LinearPart | None, weights: Mapping[str, float]
+) -> Likeness | None:
+    """What labels taught of likeness, where it is better than the picture's blocks alone."""
+    return None if part is None else likeness.fit(evidence, part, weights)
+
+
+def with_learned(weights: Mapping[str, float], taught: Likeness | None) -> dict[str, float]:
+    """`weights` with the learned block's share taken from the picture's; the text keeps its own."""
+    if taught is None:
+        return dict(weights)
+    pictures = sum(weights[name] for name in _IMAGE_BLOCKS)
+    own = {name: (1 - taught.share) * weights[name] for name in _IMAGE_BLOCKS}
+    return {**weights, **own, likeness.BLOCK: taught.share * pictures}
 
 
 def fit_weights(evidence: Evidence) -> FusionWeights:
@@ -159,6 +185,7 @@ def write_heads(folder: Path, heads: Heads) -> None:
     words.save(heads.text, folder)
     write_file(folder / "weights.json", heads.fusion.to_json().encode())
     stored.save(heads.diagnosis, folder)
+    likeness_file.save(heads.likeness, folder)
     for name, data in to_files(heads.orientation).items():
         write_file(folder / name, data)
 
@@ -167,6 +194,12 @@ def read_heads(folder: Path, dims: Mapping[str, int] | None = None) -> Heads:
     """What `write_heads` wrote; `dims`: of the blocks, to be checked. Raises `IndexDamaged`."""
     try:
         fusion = FusionWeights.from_json((folder / "weights.json").read_text(encoding="utf-8"))
-        return Heads(words.load(folder), fusion, stored.load(folder, dims), from_folder(folder))
+        return Heads(
+            words.load(folder),
+            fusion,
+            stored.load(folder, dims),
+            likeness_file.load(folder, dims),
+            from_folder(folder),
+        )
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder} cannot be read") from error

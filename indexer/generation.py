@@ -20,6 +20,7 @@ from indexer.films import Films
 from indexer.fit import Heads, fit_on, read_heads, write_heads
 from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
+from indexer.searched import searched_dims, searched_vectors
 from indexer.store import FILES, REJECTS, Store
 from indexer.work import Workbench
 from models.encoders import EncoderSpec
@@ -56,13 +57,15 @@ def write_generation(
         assemble(folder, previous.store, bench, change.content)
         cases, remarks = _write_tables(folder, change, built)
         seen = trained_on(built.config.encoder)
-        fusion, diagnosis = fit_on(folder, cases, built.dims, seen)
+        fusion, diagnosis, taught = fit_on(folder, cases, built.dims, seen)
         lie = _orientation(folder, previous, change, built)
         with commit.writing(folder):
             (folder / "heads").mkdir()
-        write_heads(folder / "heads", Heads(change.content.text, fusion, diagnosis, lie))
-        dim = sum(built.dims.values())
-        count = vectors.write(folder / vectors.FILE, Store(folder).vectors(built.dims), dim)
+        heads = Heads(change.content.text, fusion, diagnosis, taught, lie)
+        write_heads(folder / "heads", heads)
+        dim = sum(searched_dims(built.dims, taught).values())
+        rows = searched_vectors(Store(folder), built.dims, taught)
+        count = vectors.write(folder / vectors.FILE, rows, dim)
         manifest = _manifest(change, built, cases, count)
         manifest["findings"] = counted(folder, built.dims, lie)
         return commit.publish(out, folder, number, manifest), remarks

@@ -3,7 +3,7 @@
 A reader keeps the generation that it opened, whatever is committed meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -13,11 +13,13 @@ import pyarrow as pa
 from indexer import commit, vectors
 from indexer.config import Config, from_json, identity
 from indexer.fit import Heads, read_heads
+from indexer.searched import searched_dims
 from indexer.store import Store
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
 from models.encoders import EncoderSpec
 from models.errors import IndexUnusable
+from models.heads.likeness import BLOCK
 from retrieval.answer import Hit, IndexFacts
 from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
@@ -46,10 +48,11 @@ class OpenIndex:
         self.heads: Heads = read_heads(self.generation.path / "heads", self.dims)
         self.facts: pa.Table = self.store.facts()
         self.cases: pa.Table = self.store.table("cases")
-        ends = np.cumsum(list(self.dims.values()))
+        self.searched = searched_dims(self.dims, self.heads.likeness)
+        ends = np.cumsum(list(self.searched.values()))
         self.blocks = {
-            name: slice(int(end - self.dims[name]), int(end))
-            for name, end in zip(BLOCKS, ends, strict=True)
+            name: slice(int(end) - dim, int(end))
+            for (name, dim), end in zip(self.searched.items(), ends, strict=True)
         }
 
     def close(self) -> None:
@@ -78,13 +81,26 @@ class OpenIndex:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weights that hold where the query names no others."""
+        """The weights of what is searched, where the query names no others."""
+        return self.heads.weights
+
+    @property
+    def vote_weights(self) -> dict[str, float]:
+        """Those with which cases vote for a diagnosis: without what their labels taught."""
         return self.heads.fusion.weights
+
+    def learned_block(self, features: Mapping[str, FloatImage]) -> dict[str, FloatImage]:
+        """What the archive's labels taught of a scan, by its name; nothing if they taught nothing.
+
+        `features`: its blocks, float32 (instances, dim) each.
+        """
+        taught = self.heads.likeness
+        return {} if taught is None else {BLOCK: taught.block(features)}
 
     @cached_property
     def ranker(self) -> CaseRanker:
         """Finds the nearest cases."""
-        count, dim = len(self.facts), sum(self.dims.values())
+        count, dim = len(self.facts), sum(self.searched.values())
         index = vectors.read(self.generation.path / vectors.FILE, count, dim)
         return CaseRanker(index, self._case_of_row)
 

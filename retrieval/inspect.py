@@ -6,6 +6,7 @@ from typing import Any
 
 from indexer import commit
 from indexer.fit import read_heads
+from indexer.searched import searched_dims
 from indexer.store import Store
 from indexer.vectors import FILE, read
 
@@ -61,7 +62,7 @@ def facts_of(index: Path) -> IndexSummary:
     generation = commit.opened(index)
     commit.check(generation, ("heads", "rejects"))
     told = generation.manifest
-    fusion = read_heads(generation.path / "heads").fusion
+    heads = read_heads(generation.path / "heads")
     codes = Store(generation.path).table("rejects").column("code").to_pylist()
     return IndexSummary(
         path=str(index),
@@ -73,8 +74,8 @@ def facts_of(index: Path) -> IndexSummary:
         encoder_sha256=told["encoder"]["sha256"],
         counts=told["counts"],
         dims=told["dims"],
-        weights=fusion.weights,
-        weights_learned=fusion.learned,
+        weights=heads.weights,
+        weights_learned=heads.fusion.learned,
         config=told["config"],
         rejects={code: codes.count(code) for code in sorted(set(codes))},
         bytes=sum(file["bytes"] for file in told["files"].values()),
@@ -89,5 +90,6 @@ def verified(index: Path) -> int:
     generation = commit.opened(index)
     commit.check(generation)
     told = generation.manifest
-    read(generation.path / FILE, told["counts"]["instances"], sum(told["dims"].values()))
+    dims = searched_dims(told["dims"], read_heads(generation.path / "heads").likeness)
+    read(generation.path / FILE, told["counts"]["instances"], sum(dims.values()))
     return len(told["files"])

@@ -102,12 +102,18 @@ class CaseRanker:
         inside: Rows = rows[allowed[rows]]
         return inside
 
-    def order(self, query: FloatImage, allowed: Mask) -> Rows:
-        """All cases with a row in `allowed`, nearest first, as `nearest` orders them."""
+    def order(
+        self, query: FloatImage, allowed: Mask, beside: tuple[FloatImage, FloatImage] | None = None
+    ) -> Rows:
+        """All cases with a row in `allowed`, nearest first, as `nearest` orders them.
+
+        `beside`: a further block that the index does not hold, of the query (instances, dim) and of
+        all rows (rows, dim).
+        """
         rows = np.flatnonzero(allowed)
         if rows.size == 0:
             return np.zeros(0, np.int64)
-        scored = self._scored(query, rows)
+        scored = self._scored(query, rows, beside)
         return scored.cases[scored.best_first]
 
     def _score(self, query: FloatImage, rows: Rows, count: int) -> list[Ranked]:
@@ -121,10 +127,14 @@ class CaseRanker:
             ranked.append(Ranked(case, score, tuple(at.tolist())))
         return ranked
 
-    def _scored(self, query: FloatImage, rows: Rows) -> "_Scored":
+    def _scored(
+        self, query: FloatImage, rows: Rows, beside: tuple[FloatImage, FloatImage] | None = None
+    ) -> "_Scored":
         rows = rows[np.lexsort((rows, self.case_of_row[rows]))]
         cases, starts = np.unique(self.case_of_row[rows], return_index=True)
         similarity = query @ self._index.reconstruct_batch(rows).T
+        if beside is not None:
+            similarity += beside[0] @ beside[1][rows].T
         best = np.maximum.reduceat(similarity, starts, axis=1)
         return _Scored(rows, cases, np.append(starts, rows.size), similarity, best.mean(axis=0))
 

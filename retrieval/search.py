@@ -15,7 +15,6 @@ import numpy as np
 from indexer.commit import opened
 from indexer.films import group_of
 from models.arrays import FloatImage, Mask
-from models.descriptors import BLOCKS
 from models.errors import UsageError
 from models.heads.conformal import COVERAGE
 from retrieval.answer import Answer, Diagnosis, Hit, QueryFacts
@@ -24,6 +23,7 @@ from retrieval.index import OpenIndex
 from retrieval.ranking import Ranked
 from retrieval.remarks import DIAGNOSTIC_COLUMNS, Circumstances, remarks_of
 from retrieval.scans import ScanReader
+from retrieval.weighing import check_weights, for_vote, scaled, weighted
 
 if TYPE_CHECKING:
     from indexer.describe import Described
@@ -112,11 +112,12 @@ class Engine:
             raise UsageError(f"k is {asked.k}; it is at least 1")
         if not 0.5 <= asked.coverage <= 0.99:
             raise UsageError(f"coverage is {asked.coverage}; it is a number from 0.5 to 0.99")
+        check_weights(asked.weights, self.index.searched)
         allowed = self.index.selected(asked.where)
         described = None if asked.scan is None else self._described(asked.scan)
         blocks = self._blocks(described, asked.text)
-        weights = self._weights(blocks, asked.weights)
-        vector = np.hstack([weights.get(name, 0.0) * blocks[name] for name in BLOCKS])
+        weights = scaled({**self.index.weights, **asked.weights}, blocks)
+        vector = weighted(blocks, weights)
         patients, own = self._own(asked, described)
         hits = self._hits(vector, asked.k, allowed & ~own)
         about = Circumstances(
@@ -133,7 +134,10 @@ class Engine:
             several=described is not None
             and (len(described.slices) > 1 or self.index.several > SEVERAL),
         )
-        near = self._labelled(vector, allowed & ~own) if described is not None else None
+        near = None
+        if described is not None:
+            vote = for_vote(self.index.vote_weights, asked.weights, blocks)
+            near = self._labelled(weighted(blocks, vote), allowed & ~own)
         diagnosis = self._diagnosis(near, described, asked, about)
         return Answer(
             index=self.index.told,
@@ -161,35 +165,14 @@ class Engine:
     def _blocks(self, described: "Described | None", text: str) -> dict[str, FloatImage]:
         """Each block of the query, float32 (instances, dim), zeros where it has none."""
         count = 1 if described is None else len(described.slices)
-        blocks = {name: np.zeros((count, dim), np.float32) for name, dim in self.index.dims.items()}
+        dims = self.index.searched
+        blocks = {name: np.zeros((count, dim), np.float32) for name, dim in dims.items()}
         if described is not None:
-            blocks |= described.blocks
+            blocks |= described.blocks | self.index.learned_block(described.blocks)
         if text.strip():
             words = self.index.text_vector(text)
             blocks["text"] = np.repeat(words, count, axis=0)
         return blocks
-
-    def _weights(
-        self, blocks: Mapping[str, FloatImage], asked: Mapping[str, float]
-    ) -> dict[str, float]:
-        """The weights of the blocks that the query has; they sum to 1, so that 1 is the best."""
-        for name, weight in asked.items():
-            if name not in BLOCKS:
-                raise UsageError(f"there is no descriptor {name!r}; there are: {', '.join(BLOCKS)}")
-            if not 0 <= weight < np.inf:
-                raise UsageError(f"the weight of {name} is {weight}; it is a number from 0 on")
-        chosen = {**self.index.weights, **asked}
-        present = {name: chosen[name] if vectors.any() else 0.0 for name, vectors in blocks.items()}
-        total = sum(present.values())
-        if not np.isfinite(total):
-            raise UsageError("the weights are too large to be added up; only their ratio counts")
-        if total <= 0:
-            raise UsageError(
-                "none of the asked words occurs in the archive's texts"
-                if not any(blocks[name].any() for name in BLOCKS)
-                else "every descriptor that the query has is weighted 0; give one a weight"
-            )
-        return {name: weight / total for name, weight in present.items()}
 
     def _own(self, asked: Query, described: "Described | None") -> tuple[tuple[str, ...], Mask]:
         """Whose scan it is, by every name that is known, and the rows of his cases.

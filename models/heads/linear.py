@@ -39,13 +39,14 @@ class LinearPart:
     """Weights that turn blocks into probabilities.
 
     `classes`: those that it knows, sorted. `blocks`: whose numbers it looks at, side by side.
-    `weight`: float32 (dim, C). `bias`: float32 (C,).
+    `weight`: float32 (dim, C). `bias`: float32 (C,). `ridge`: with which they were fitted.
     """
 
     classes: tuple[str, ...]
     blocks: tuple[str, ...]
     weight: FloatImage
     bias: FloatImage
+    ridge: float = 0.0
 
     def probabilities(self, features: Mapping[str, FloatImage]) -> Numbers:
         """(n, C) of blocks (n, dim) each, or (C,) of blocks (dim,); sums to 1."""
@@ -78,7 +79,16 @@ def fit(evidence: Evidence) -> tuple[LinearPart, Numbers] | None:
     target = _target(evidence, classes)
     left_out = _out_of_fold(axes, target, evidence.folds(), ridge, None)[0]
     weight, bias = axes.unrotated(*_minimum(axes, target, _known(target), ridge, None))
-    return LinearPart(classes, names, weight, bias), left_out
+    return LinearPart(classes, names, weight, bias, ridge), left_out
+
+
+def fitted(
+    evidence: Evidence, classes: tuple[str, ...], names: tuple[str, ...], ridge: float
+) -> LinearPart:
+    """The part on other cases, with classes, blocks and ridge that were chosen already."""
+    axes, target = _Axes.of(evidence, names), _target(evidence, classes)
+    weight, bias = axes.unrotated(*_minimum(axes, target, _known(target), ridge, None))
+    return LinearPart(classes, names, weight, bias, ridge)
 
 
 def _choose(evidence: Evidence, classes: tuple[str, ...]) -> tuple[tuple[str, ...], float]:

@@ -45,7 +45,8 @@ def save(head: CombinedHead, folder: Path) -> None:
     }
     if head.linear is not None:
         arrays |= {"linear.weight": head.linear.weight, "linear.bias": head.linear.bias}
-        told["linear"] = {"classes": head.linear.classes, "blocks": head.linear.blocks}
+        part = head.linear
+        told["linear"] = {"classes": part.classes, "blocks": part.blocks, "ridge": part.ridge}
     if head.novelty is not None:
         for place, space in enumerate(head.novelty.spaces):
             for name in _OF_A_SPACE:
@@ -95,7 +96,8 @@ def _head(told: Mapping[str, Any], arrays: Arrays) -> CombinedHead:
 
 def _linear(told: Mapping[str, Any], arrays: Arrays) -> LinearPart:
     numbers = (_finite(arrays["linear.weight"]), _finite(arrays["linear.bias"]))
-    return LinearPart(_names(told["classes"]), _names(told["blocks"]), *numbers)
+    names = (_names(told["classes"]), _names(told["blocks"]))
+    return LinearPart(*names, *numbers, _share(told["ridge"], math.inf))
 
 
 def _novelty(told: Mapping[str, Any], arrays: Arrays) -> Novelty:

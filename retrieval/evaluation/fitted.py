@@ -1,28 +1,29 @@
-"""The weights that a case asks with: fitted without its patient.
+"""What a case asks with: weights and learned likeness that were fitted without its patient.
 
-The index's own weights were chosen on all of its cases, also on the one that asks. To judge them by
-those cases would flatter them, so they are chosen anew for each of five folds of the patients, on
-the other four.
+The index's own were fitted on all of its cases, also on the one that asks. To judge them by those
+cases would flatter them, so they are fitted anew for each of five folds of the patients, on the
+other four.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from indexer.fit import evidence_of, fit_weights
+from indexer.fit import evidence_of, fit_likeness, fit_weights, with_learned
+from indexer.searched import searched_vectors
+from models.heads import combined, linear
 from models.heads.evidence import FOLDS
 from models.heads.leave_out import patients_of
 from models.runtime.registry import trained_on
 from models.training.splits import folds
+from retrieval.evaluation.systems import Fitted
 from retrieval.index import OpenIndex
 
-Weights = Mapping[str, float]
 
-
-def cross_fitted(index: OpenIndex, seed: int = 0) -> tuple[list[Weights], dict[str, int]]:
-    """The picture's weights for each fold, and the fold of each labelled case by its id.
+def cross_fitted(index: OpenIndex, seed: int = 0) -> tuple[list[Fitted], dict[str, int]]:
+    """What is fitted for each fold, and the fold of each labelled case by its id.
 
     As `indexer.fit` does it, with the patients of the fold left out.
     """
@@ -34,17 +35,28 @@ def cross_fitted(index: OpenIndex, seed: int = 0) -> tuple[list[Weights], dict[s
     owners = patients_of([told[at] or "" for at in labelled])
     fold = folds([labels[at] for at in labelled], owners, FOLDS, seed)
     learned = trained_on(index.generation.manifest["encoder"]["name"])
-    found: list[Weights] = []
+    found = []
     with threadpool_limits(1, user_api="blas"):
         for number in range(FOLDS):
             kept = np.ones(len(labels), bool)
             kept[np.array(labelled, np.intp)[fold == number]] = False
             cases = index.cases.filter(pa.array(kept))
-            evidence = evidence_of(index.generation.path, cases, index.dims, learned)
-            found.append(fit_weights(evidence).weights)
+            found.append(_fitted(index, cases, learned))
     return found, {index.case_ids[at]: int(part) for at, part in zip(labelled, fold, strict=True)}
 
 
-def alone(name: str) -> Sequence[Weights]:
+def _fitted(index: OpenIndex, cases: pa.Table, learned: Mapping[str, int]) -> Fitted:
+    evidence = evidence_of(index.generation.path, cases, index.dims, learned)
+    weights = fit_weights(evidence).weights
+    own = linear.fit(evidence.sampled(combined.CAP)) if index.heads.likeness else None
+    taught = fit_likeness(evidence, own[0] if own else None, weights)
+    if taught is None:
+        return Fitted(weights)
+    parts = searched_vectors(index.store, index.dims, taught)
+    rows = np.vstack([part[:, -taught.dim :] for part in parts])
+    return Fitted(with_learned(weights, taught), taught, rows)
+
+
+def alone(name: str) -> list[Fitted]:
     """One descriptor, nothing else."""
-    return [{name: 1.0}]
+    return [Fitted({name: 1.0})]

@@ -5,13 +5,10 @@ open -> who asks -> what answers (floors among it) -> every measure of every que
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from indexer.take import Progress
-from models.descriptors import BLOCKS
 from models.errors import NothingToIndex, UsageError
 from models.measures.predictions import Numbers
 from retrieval.evaluation.asking import asking_index
@@ -20,11 +17,21 @@ from retrieval.evaluation.fitted import alone, cross_fitted
 from retrieval.evaluation.measured import Archive, Measured, measured
 from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
 from retrieval.evaluation.search_recall import search_recall
-from retrieval.evaluation.systems import Constant, Pixels, Shuffled, System, Weighted, thumbnails
+from retrieval.evaluation.systems import (
+    Constant,
+    Fitted,
+    Pixels,
+    Shuffled,
+    System,
+    Weighted,
+    thumbnails,
+)
 from retrieval.evaluation.trec import write_trec
 from retrieval.index import OpenIndex
+from retrieval.weighing import check_weights
 
 OURS = "cbir"
+UNTAUGHT = "without what labels taught"
 KS = (1, 5, 10)
 MOST = 2000
 
@@ -81,11 +88,15 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
     and building an index raise.
     """
     names = measures_of(asked.ks)
-    _check_weights(asked.weights, asked.against_weights)
     with _trial(asked, asked.index, progress) as trial:
         asking, archive, questions = trial.asking, trial.archive, trial.questions
+        for weights in (asked.weights, asked.against_weights):
+            check_weights(weights, archive.searched)
         own = ours(asking, archive, asked.weights)
-        systems: dict[str, System] = {OURS: own, **floors_of(asking, archive, questions)}
+        systems: dict[str, System] = {OURS: own}
+        if any(one.taught for one in own.folds):
+            systems[UNTAUGHT] = replace(own, folds=[one.untaught() for one in own.folds])
+        systems |= floors_of(asking, archive, questions)
         found = _all_measured(systems, trial, names, progress)
         told = figures(archive, asking, questions, names, found)
         others = _others(asked, trial, names)
@@ -155,7 +166,7 @@ def floors_of(asking: OpenIndex, archive: OpenIndex, questions: Questions) -> di
     systems: dict[str, System] = {}
     for name in ("embedding", "colour", "edge", "text"):
         if name != "text" or any(one.blocks["text"].any() for one in questions.asked):
-            systems[f"{name} alone"] = Weighted(ranker, alone(name))
+            systems[f"{name} alone"] = Weighted(ranker, archive.searched, alone(name))
     kept = thumbnails(_previews(archive, archive.cases.column("middle_row").to_pylist()))
     previews = _previews(asking, [one.preview_row for one in questions.asked])
     pictures = dict(
@@ -169,17 +180,17 @@ def floors_of(asking: OpenIndex, archive: OpenIndex, questions: Questions) -> di
 
 
 def ours(asking: OpenIndex, archive: OpenIndex, weights: Mapping[str, float]) -> Weighted:
-    """The index's own search, its weights fitted without whoever asks.
+    """The index's own search, with what was fitted without whoever asks.
 
     Without text, unless `weights` gives it one: a new scan has no report yet, and that of a known
     one may hold the diagnosis in so many words.
     """
-    learned: Sequence[Mapping[str, float]] = [archive.weights]
-    fold_of: Mapping[str, int] = {}
-    if asking is archive and set(weights) < set(BLOCKS):
-        learned, fold_of = cross_fitted(archive)
-    chosen = [{**each, "text": 0.0, **weights} for each in learned]
-    return Weighted(archive.ranker, chosen, fold_of)
+    folds = [Fitted(archive.weights, archive.heads.likeness)]
+    fold_of: dict[str, int] = {}
+    if asking is archive:
+        folds, fold_of = cross_fitted(archive)
+    chosen = [replace(one, weights={**one.weights, "text": 0.0, **weights}) for one in folds]
+    return Weighted(archive.ranker, archive.searched, chosen, fold_of)
 
 
 def _previews(index: OpenIndex, rows: Sequence[int]) -> list[bytes]:
@@ -208,15 +219,6 @@ def _answers(
     questions = trial.questions.asked
     values = measured(system, questions, trial.known, names).values
     return [one.case_id for one in questions], values
-
-
-def _check_weights(*given: Mapping[str, float]) -> None:
-    for weights in given:
-        for name, value in weights.items():
-            if name not in BLOCKS:
-                raise UsageError(f"there is no descriptor {name!r}; there are: {', '.join(BLOCKS)}")
-            if not 0 <= value < np.inf:
-                raise UsageError(f"the weight of {name} is {value}; it is a number from 0 on")
 
 
 def _check(questions: Questions, archive: OpenIndex, asked: Asked) -> None:

@@ -6,6 +6,7 @@ costs.
 
 import numpy as np
 
+from indexer.searched import searched_vectors
 from retrieval.evaluation.questions import Questions
 from retrieval.evaluation.systems import Weighted
 from retrieval.index import OpenIndex
@@ -19,7 +20,7 @@ def search_recall(archive: OpenIndex, questions: Questions, system: Weighted) ->
 
     Over `QUESTIONS` questions at most; NaN where none has anything to compare.
     """
-    stored = np.vstack(list(archive.store.vectors(archive.dims)))
+    stored = np.vstack(list(searched_vectors(archive.store, archive.dims, archive.heads.likeness)))
     case_of_row = archive.ranker.case_of_row
     count = len(archive.case_ids)
     shares = []

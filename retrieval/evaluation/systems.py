@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from models.arrays import FloatImage, Mask
-from models.descriptors import BLOCKS
+from models.heads.likeness import BLOCK as LEARNED
+from models.heads.likeness import Likeness
 from retrieval.evaluation.questions import Question
 from retrieval.ranking import CaseRanker, Rows
 
@@ -28,31 +29,80 @@ class System(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """What was fitted on an archive. `weights`: of the blocks, the learned one among them.
+
+    `rows`: what `taught` says of the archive's rows, float32 (rows, C), where that is not what
+    stands in the index.
+    """
+
+    weights: Mapping[str, float]
+    taught: Likeness | None = None
+    rows: FloatImage | None = None
+
+    def untaught(self) -> "Fitted":
+        """The same without what labels taught."""
+        return Fitted({name: own for name, own in self.weights.items() if name != LEARNED})
+
+
+@dataclass(frozen=True, slots=True)
 class Weighted:
-    """The index's own search. `weights`: of each fold of the patients; see `fold_of`."""
+    """The index's own search.
+
+    `dims`: of the searched blocks, in their order. `folds`: what was fitted for each fold of the
+    patients. `fold_of`: of cases by their ids; those that are not named are of the first.
+    """
 
     ranker: CaseRanker
-    weights: Sequence[Mapping[str, float]]
+    dims: Mapping[str, int]
+    folds: Sequence[Fitted]
     fold_of: Mapping[str, int] = field(default_factory=dict)
 
     def order(self, question: Question, allowed: Mask) -> Rows:
-        """By the weighted sum of what the descriptors say; as `retrieval.search` ranks."""
-        vector = self.vector(question)
-        if vector is None:
+        """By the weighted sum of what the blocks say; as `retrieval.search` ranks."""
+        found = self._blocks(question)
+        if found is None:
             return np.zeros(0, np.int64)
-        return self.ranker.order(vector, allowed)
+        rows = self._of(question).rows
+        beside = None if rows is None else (found[LEARNED], rows)
+        return self.ranker.order(self._side_by_side(found, question), allowed, beside)
 
     def vector(self, question: Question) -> FloatImage | None:
-        """What is searched for: float32 (pictures, dim); None without any of the descriptors."""
-        weights = self.weights[self.fold_of.get(question.case_id, 0)]
+        """What is searched for: float32 (pictures, dim); None without any of the blocks."""
+        found = self._blocks(question)
+        return None if found is None else self._side_by_side(found, question)
+
+    def _of(self, question: Question) -> Fitted:
+        return self.folds[self.fold_of.get(question.case_id, 0)]
+
+    def _blocks(self, question: Question) -> dict[str, FloatImage] | None:
+        """Each block times its weight."""
+        fitted = self._of(question)
+        blocks = dict(question.blocks)
+        if fitted.taught is not None:
+            blocks[LEARNED] = fitted.taught.block(blocks)
         present = {
-            name: weights.get(name, 0.0) * bool(question.blocks[name].any()) for name in BLOCKS
+            name: fitted.weights.get(name, 0.0) * bool(block.any())
+            for name, block in blocks.items()
         }
         total = sum(present.values())
         if total <= 0:
             return None
-        scaled = [np.float32(present[name] / total) * question.blocks[name] for name in BLOCKS]
-        return np.asarray(np.hstack(scaled), np.float32)
+        return {
+            name: np.asarray(np.float32(present[name] / total) * block, np.float32)
+            for name, block in blocks.items()
+        }
+
+    def _side_by_side(self, blocks: Mapping[str, FloatImage], question: Question) -> FloatImage:
+        beside = self._of(question).rows is not None
+        count = len(next(iter(blocks.values())))
+        parts = [
+            np.zeros((count, dim), np.float32)
+            if name not in blocks or (beside and name == LEARNED)
+            else blocks[name]
+            for name, dim in self.dims.items()
+        ]
+        return np.asarray(np.hstack(parts), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from retrieval.report.shown import age, machine_made, percent, visible
 if TYPE_CHECKING:
     import jinja2
 
-SHADES = {"colour": "colour", "edge": "edge", "embedding": "embedding", "text": "text"}
+SHADES = {name: name for name in ("colour", "edge", "embedding", "text", "learned")}
 """Descriptors that have a colour of their own in the style sheet; any other is grey."""
 
 

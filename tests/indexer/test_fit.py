@@ -57,7 +57,7 @@ def generation(folder: Path, labels: Sequence[str | None], telling: str = "edge"
 
 def test_the_descriptor_that_tells_labels_apart_counts_most(tmp_path: Path) -> None:
     cases = generation(tmp_path, ["a", "b"] * 20)
-    fusion, head = fit_on(tmp_path, cases, DIMS)
+    fusion, head, _ = fit_on(tmp_path, cases, DIMS)
     assert fusion.learned
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
     assert fusion.weights["edge"] == max(fusion.weights[n] for n in ("colour", "edge", "embedding"))
@@ -68,7 +68,7 @@ def test_the_descriptor_that_tells_labels_apart_counts_most(tmp_path: Path) -> N
 
 def test_unlabelled_cases_are_not_looked_at(tmp_path: Path) -> None:
     labels: list[str | None] = ["a", "b", None, "", "a", "b"]
-    _, head = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    _, head, _ = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
     assert set(head.classes) == {"a", "b"}
 
 
@@ -76,7 +76,7 @@ def test_unlabelled_cases_are_not_looked_at(tmp_path: Path) -> None:
 def test_without_anything_to_learn_the_defaults_stay(
     tmp_path: Path, labels: list[str | None]
 ) -> None:
-    fusion, head = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
+    fusion, head, _ = fit_on(tmp_path, generation(tmp_path, labels), DIMS)
     assert not fusion.learned
     assert fusion.weights == pytest.approx(DEFAULT_WEIGHTS)
     assert set(head.classes) == {label for label in labels if label}
@@ -89,7 +89,7 @@ def test_a_large_archive_is_learned_from_in_part(
     assert len(evidence_of(tmp_path, cases, DIMS, {}).labels) == 81
     monkeypatch.setattr(fit, "CASES_LOOKED_AT", 30)
     assert 20 <= len(evidence_of(tmp_path, cases, DIMS, {}).labels) <= 30
-    fusion, head = fit_on(tmp_path, cases, DIMS)
+    fusion, head, _ = fit_on(tmp_path, cases, DIMS)
     assert fusion.weights["edge"] > DEFAULT_WEIGHTS["edge"]
     assert set(head.classes) == {"a", "b", "c"}  # known, though perhaps not looked at
 
@@ -169,11 +169,11 @@ def test_what_a_member_has_not_learned_from_has_not_been_seen(tmp_path: Path) ->
 def test_only_unseen_patients_judge(tmp_path: Path) -> None:
     cases = seen_archive(tmp_path)
     listed = {f"{row:063d}x": NO_MEMBER for row in range(20)}
-    _, head = fit_on(tmp_path, cases, DIMS, listed)
+    _, head, _ = fit_on(tmp_path, cases, DIMS, listed)
     assert head.calibration is not None
     assert head.calibration.cases == 40
     everything = {f"{row:063d}x": NO_MEMBER for row in range(60)}
-    fusion, none = fit_on(tmp_path, cases, DIMS, everything)
+    fusion, none, _ = fit_on(tmp_path, cases, DIMS, everything)
     assert not fusion.learned
     assert none.calibration is None
     assert none.note.startswith("the encoder was trained on all but 0 of the labelled cases")

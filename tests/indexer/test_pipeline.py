@@ -9,7 +9,9 @@ import pytest
 
 from indexer import commit, vectors
 from indexer.config import Config
+from indexer.fit import read_heads
 from indexer.pipeline import Options, build
+from indexer.searched import searched_dims, searched_vectors
 from indexer.store import Store, block_of
 from models.errors import CannotWrite, IndexDamaged, IndexLocked, UsageError
 from tests.manifests import manifest_of, write_manifest
@@ -41,8 +43,11 @@ def test_the_examples_become_an_index(examples: Path, tmp_path: Path) -> None:
         assert np.all(np.isclose(lengths, 1, atol=1e-5) | (lengths == 0)), name
     assert (np.linalg.norm(block_of(table, "embedding"), axis=1) > 0).all()
     store = Store(generation.path)
-    index = vectors.read(generation.path / "vectors.faiss", 90, sum(dims.values()))
-    told = np.vstack(list(store.vectors({name: dims[name] for name in BLOCKS})))
+    blocks = {name: dims[name] for name in BLOCKS}
+    taught = read_heads(generation.path / "heads", blocks).likeness
+    wide = sum(searched_dims(blocks, taught).values())
+    index = vectors.read(generation.path / "vectors.faiss", 90, wide)
+    told = np.vstack(list(searched_vectors(store, blocks, taught)))
     np.testing.assert_array_equal(index.reconstruct_n(0, 90), told)
     assert all(jpeg.startswith(b"\xff\xd8") for jpeg in store.preview(range(90)).values())
 

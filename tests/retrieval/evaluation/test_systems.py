@@ -4,12 +4,12 @@ import numpy as np
 
 from retrieval.evaluation.fitted import alone, cross_fitted
 from retrieval.evaluation.questions import questions_of
-from retrieval.evaluation.systems import Constant, Pixels, Shuffled, Weighted, thumbnails
+from retrieval.evaluation.systems import Constant, Fitted, Pixels, Shuffled, Weighted, thumbnails
 from retrieval.index import OpenIndex
 
 
 def test_the_order_is_that_of_the_search(opened: OpenIndex) -> None:
-    system = Weighted(opened.ranker, [opened.weights])
+    system = Weighted(opened.ranker, opened.searched, [Fitted(opened.weights)])
     for question in questions_of(opened, opened, 100).asked:
         vector = system.vector(question)
         assert vector is not None
@@ -21,7 +21,7 @@ def test_the_order_is_that_of_the_search(opened: OpenIndex) -> None:
 def test_a_descriptor_that_the_question_lacks_finds_nothing(opened: OpenIndex) -> None:
     questions = questions_of(opened, opened, 100).asked
     wordless = next(one for one in questions if not one.blocks["text"].any())
-    system = Weighted(opened.ranker, alone("text"))
+    system = Weighted(opened.ranker, opened.searched, alone("text"))
     assert system.order(wordless, ~wordless.own).size == 0
     assert system.vector(wordless) is None
 
@@ -60,10 +60,10 @@ def test_floors(opened: OpenIndex) -> None:
 
 
 def test_weights_are_fitted_without_the_patient(opened: OpenIndex) -> None:
-    weights, fold_of = cross_fitted(opened)
-    assert len(weights) == 5
+    fitted, fold_of = cross_fitted(opened)
+    assert len(fitted) == 5
     assert set(fold_of) == set(opened.case_ids)
-    assert all(abs(sum(each.values()) - 1) < 1e-9 for each in weights)
+    assert all(abs(sum(each.weights.values()) - 1) < 1e-9 for each in fitted)
     patients = dict(
         zip(opened.case_ids, opened.cases.column("patient_id").to_pylist(), strict=True)
     )
