@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from models.arrays import FloatImage
 from models.heads.leave_out import Indices
+from models.measures.ranked import NOBODY, Rankings
+from models.measures.ranked.average_precision import average_precision
+from models.measures.ranked.hit_rate import hit_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,16 @@ def each(queries: Asked, archive: Asked) -> NDArray[np.float64]:
     """The three figures of each query, (n, 3); NaN for one without another patient of its label."""
     alike = _unit(queries.vectors) @ _unit(archive.vectors).T
     own = queries.patients[:, None] == archive.patients[None]
-    relevant = (queries.labels[:, None] == archive.labels[None]) & ~own
     order = np.argsort(np.where(own, np.inf, -alike), axis=1, kind="stable")
-    known = relevant.any(axis=1)
-    hits = np.take_along_axis(relevant, order, axis=1)[known].astype(np.float64)
-    rank = np.arange(1, hits.shape[1] + 1)
-    found = np.full((len(known), 3), np.nan)
-    found[known, 0] = hits[:, 0]
-    found[known, 1] = hits[:, :5].mean(axis=1)
-    found[known, 2] = (np.cumsum(hits, axis=1) / rank * hits).sum(axis=1) / hits.sum(axis=1)
-    return found
+    found = np.where(np.take_along_axis(own, order, axis=1), NOBODY, archive.labels[order])
+    wanted = ((queries.labels[:, None] == archive.labels[None]) & ~own).sum(axis=1)
+    known = wanted > 0
+    told = Rankings(found[known], queries.labels[known], wanted[known])
+    figures = np.full((len(known), 3), np.nan)
+    figures[known, 0] = hit_rate(told, 1)
+    figures[known, 1] = told.relevant[:, :5].mean(axis=1)
+    figures[known, 2] = average_precision(told)
+    return figures
 
 
 def _unit(vectors: FloatImage) -> FloatImage:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import UsageError
-from retrieval.cli.options import Place, verbosity
+from retrieval.cli.options import Place, keep_out, verbosity
 from retrieval.cli.output import Bars, put
 from retrieval.cli.settings import Settings
 
@@ -61,7 +60,7 @@ def check(
     from retrieval.check import check as look
 
     form = format or ("html" if out and out.suffix.lower() in (".html", ".htm") else "table")
-    _check_out(out, archive, index)
+    keep_out(out, archive, index)
     asked = Asked(
         archive,
         index,
@@ -77,13 +76,6 @@ def check(
     finally:
         bars.close()
     put(_rendered(checked, form), out)
-
-
-def _check_out(out: Path | None, archive: Path | None, index: Path | None) -> None:
-    """Raises `UsageError` if the page would be written into the archive or the index."""
-    for folder in filter(None, (archive, index)):
-        if out is not None and out.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"--out {out} lies in {folder}; give another place")
 
 
 def _rendered(checked: "Checked", form: str) -> str:

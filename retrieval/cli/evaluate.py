@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.options import Place, index_option, verbosity
+from retrieval.cli.options import Place, index_option, keep_out, verbosity
 from retrieval.cli.output import Bars, put
 from retrieval.cli.query import weights_of
 
@@ -58,7 +58,7 @@ def evaluate(
 
     form = format or ("html" if out and out.suffix.lower() in (".html", ".htm") else "table")
     for target in filter(None, (out, trec)):
-        _check_out(target, index, queries, against)
+        keep_out(target, index, queries, against)
     asked = Asked(
         index,
         queries,
@@ -82,13 +82,6 @@ def cuts_of(text: str) -> tuple[int, ...]:
     if not all(part.isdecimal() and 1 <= int(part) <= 10_000 for part in parts):
         raise UsageError(f"-k is {text!r}; it is one or more numbers from 1 to 10000, as in 1,5,10")
     return tuple(sorted({int(part) for part in parts}))
-
-
-def _check_out(target: Path, index: Path, *others: Path | None) -> None:
-    """Raises `UsageError` if something would be written into an index or an archive."""
-    for folder in filter(None, (index, *others)):
-        if target.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"{target} lies in {folder}; give another place")
 
 
 def _rendered(found: "Evaluated", form: str) -> str:

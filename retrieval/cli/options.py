@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from models.errors import UsageError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 OURS = ("indexer", "models", "retrieval")
@@ -40,6 +42,16 @@ def table_or_json(command: F) -> F:
     kinds = click.Choice(["table", "json"])
     text = "How data is printed: for a person (table) or for a program."
     return click.option("--format", type=kinds, default="table", help=text)(command)
+
+
+def keep_out(target: Path | None, *folders: Path | None) -> None:
+    """Raises `UsageError` if something would be written into one of these folders.
+
+    Those are an index or an archive: nothing but what builds it may write there.
+    """
+    for folder in filter(None, folders):
+        if target is not None and target.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"{target} lies in {folder}; give another place")
 
 
 def verbosity(command: F) -> F:

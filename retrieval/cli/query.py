@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.options import Place, index_option, verbosity
+from retrieval.cli.options import Place, index_option, keep_out, verbosity
 from retrieval.cli.output import put
 
 if TYPE_CHECKING:
@@ -77,12 +77,10 @@ def query(
 
 def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:
     """Raises `UsageError` if the answer would be written over the scan or into the index."""
-    if out is None:
+    keep_out(out, index)
+    if out is None or scan is None:
         return
-    target = out.resolve()
-    if target.is_relative_to(index.resolve()):
-        raise UsageError(f"--out {out} lies in the index; give another place")
-    if scan is not None and target in (scan.resolve(), *scan.resolve().glob("*")):
+    if out.resolve() in (scan.resolve(), *scan.resolve().glob("*")):
         raise UsageError(f"--out {out} is a file of the scan itself; give another name")
 
 

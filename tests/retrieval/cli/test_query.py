@@ -246,4 +246,4 @@ def test_an_answer_is_never_written_over_the_scan_or_into_the_index(
     assert over.sentence.endswith("is a file of the scan itself; give another name")
     into = run("query", own, "--index", index, "--out", index / "CURRENT")
     assert into.code == 2
-    assert into.sentence.endswith("lies in the index; give another place")
+    assert into.sentence.endswith(f"lies in {index}; give another place")
