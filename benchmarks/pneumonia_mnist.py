@@ -14,12 +14,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from benchmarks.asked import Asked, ask, indexed, predictions, sets
 from benchmarks.figures import Figure, Limit, machine, table
-from benchmarks.films import Film
+from benchmarks.medmnist import written
 from models.encoders import DEFAULT
 from models.measures import calibration, classification
 from models.measures.coverage import coverage
@@ -27,28 +26,9 @@ from models.measures.intervals import interval
 from models.measures.predictions import Predictions
 from retrieval.search import Engine
 
-FILE = "pneumoniamnist.npz"
-LABELS = ("normal", "pneumonia")
+SET = "pneumoniamnist"
 RESNET18 = {"accuracy": 0.854, "AUC": 0.944}
 """At 28 pixels (Yang et al. 2023, MedMNIST v2)."""
-
-
-def written(data: Path, folder: Path, splits: Sequence[str]) -> list[Film]:
-    """The films of some official splits as PNG files in `folder`, with what is known of them."""
-    films = []
-    with np.load(data / FILE, allow_pickle=False) as kept:
-        for split in splits:
-            labels = kept[f"{split}_labels"].ravel()
-            for number, (picture, label) in enumerate(
-                zip(kept[f"{split}_images"], labels, strict=True)
-            ):
-                name = f"{split}-{number:04d}"
-                path = folder / f"{name}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(path), picture)
-                row = {"path": path.name, "label": LABELS[int(label)], "patient_id": name}
-                films.append(Film(path, row))
-    return films
 
 
 def measured(
@@ -84,15 +64,15 @@ def measured(
 def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = print) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pneumonia_mnist")
-    parser.add_argument("--data", type=Path, required=True, help=f"a folder with {FILE}")
+    parser.add_argument("--data", type=Path, required=True, help=f"a folder with {SET}.npz")
     parser.add_argument("--encoder", action="append", help="a name, or a spec; may be repeated")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     told = parser.parse_args(arguments)
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        archive = written(told.data, work / "archive", ("train", "val"))
-        queries = written(told.data, work / "queries", ("test",))
+        archive = written(told.data, SET, work / "archive", ("train", "val"))
+        queries = written(told.data, SET, work / "queries", ("test",))
         for number, encoder in enumerate(told.encoder or [DEFAULT]):
             index = indexed(archive, work / str(number), encoder)
             with Engine(index) as engine:

@@ -48,7 +48,7 @@ class Asked:
     `against`: another index of the same archive, or `against_weights`: other weights, to be
     compared with. `most`: questions at most, whole patients drawn. `workers`: processes that
     describe a query set; None: one a core. `trec`: a folder for runs and relevance. `pictures`:
-    whether a page is to be made.
+    whether a page is to be made. `more`: further measures, by their names.
     """
 
     index: Path
@@ -61,6 +61,7 @@ class Asked:
     workers: int | None = None
     trec: Path | None = None
     pictures: bool = False
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
     """All figures. Raises `UsageError`, `NothingToIndex` where nobody can ask, and what opening
     and building an index raise.
     """
-    names = measures_of(asked.ks)
+    names = tuple(dict.fromkeys((*measures_of(asked.ks), *asked.more)))
     with _trial(asked, asked.index, progress) as trial:
         asking, archive, questions = trial.asking, trial.archive, trial.questions
         for weights in (asked.weights, asked.against_weights):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import floors, pneumonia_mnist
+from benchmarks import floors, medmnist
 from benchmarks.asked import check_apart, site_of
 from benchmarks.diagnosis import main, sets_of
 from benchmarks.films import Film, films_of
@@ -138,7 +138,7 @@ def test_a_run(data: Path, strange: Path, tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_pneumonia_mnist_is_written_as_it_is(shared: Path, tmp_path: Path) -> None:
-    films = pneumonia_mnist.written(shared / "medmnist", tmp_path, ("val", "test"))
+    films = medmnist.written(shared / "medmnist", "pneumoniamnist", tmp_path, ("val", "test"))
     assert len(films) == 524 + 624
     labels = [film.row["label"] for film in films[524:]]
     assert (labels.count("normal"), labels.count("pneumonia")) == (234, 390)
