@@ -2,10 +2,11 @@
 
     block(x) = the square roots of p(x) ^ s, scaled to sum 1
 
-where p is what the linear part says of x. Its length is 1, and the inner product of two such blocks
-is the Bhattacharyya coefficient of what is said of the two scans (1943): 1 where it is the same, 0
-where it shares nothing. Both scans are judged by their pixels; an archive's own label of a case
-plays no part beyond what it taught.
+where p is what the linear part says of x, with all labels equally likely beforehand: how common a
+label is in the archive says nothing of how alike two scans are. Its length is 1, and the inner
+product of two such blocks is the Bhattacharyya coefficient of what is said of the two scans (1943):
+1 where it is the same, 0 where it shares nothing. Both scans are judged by their pixels; an
+archive's own label of a case plays no part beyond what it taught.
 
 How much it counts beside the picture's own blocks, and how sharp it is (s), is chosen on patients
 that were left out, and nothing is kept that is not clearly better there. Its worth is the mean of
@@ -14,7 +15,7 @@ people look.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def fit(evidence: Evidence, part: LinearPart, weights: Mapping[str, float]) -> L
 
     None where it does not clearly and surely bring anything.
     """
-    evidence = evidence.sampled(CAP)
+    whole, evidence = evidence, evidence.sampled(CAP)
     similarity, truth, folds = evidence.similarity(weights), evidence.truth, evidence.folds()
     forms = [(sharpness, share) for sharpness in SHARPNESS for share in SHARES]
     found = np.zeros((len(forms), len(evidence)))
@@ -91,8 +92,9 @@ def fit(evidence: Evidence, part: LinearPart, weights: Mapping[str, float]) -> L
         known = (wanted > 0) & evidence.judged[rows]
         rows, wanted = rows[known], wanted[known]
         asked[rows] = True
-        own = linear.fitted(evidence.rows(rest), part.classes, part.blocks, part.ridge)
-        said = own.probabilities(evidence.blocks)
+        others = evidence.rows(rest)
+        own = linear.fitted(others, part.classes, part.blocks, part.ridge)
+        said = _even(own, others).probabilities(evidence.blocks)
         looks = similarity[np.ix_(rows, rest)]
         for place, (sharpness, share) in enumerate(forms):
             blocks = _roots(said, sharpness)
@@ -105,7 +107,17 @@ def fit(evidence: Evidence, part: LinearPart, weights: Mapping[str, float]) -> L
     place = next(at for at in range(len(forms)) if not reached.clearly(best, at, 1.0))
     if not reached.clearly(place, 0, SURELY):
         return None
-    return Likeness(part, *forms[place], float(reached.means[0]), float(reached.means[place]))
+    return Likeness(
+        _even(part, whole), *forms[place], float(reached.means[0]), float(reached.means[place])
+    )
+
+
+def _even(part: LinearPart, evidence: Evidence) -> LinearPart:
+    """The part without what it knows of how common labels are in the evidence (its prior)."""
+    labels = np.asarray(evidence.labels, dtype=str)
+    counts = np.array([(labels == name).sum() for name in part.classes], np.float64)
+    shares = np.maximum(counts, 1) / max(1.0, counts.sum())
+    return replace(part, bias=(part.bias - np.log(shares)).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
