@@ -34,7 +34,7 @@ def cross_fitted(index: OpenIndex, seed: int = 0) -> tuple[list[Fitted], dict[st
     told = index.cases.column("patient_id").to_pylist()
     owners = patients_of([told[at] or "" for at in labelled])
     fold = folds([labels[at] for at in labelled], owners, FOLDS, seed)
-    learned = trained_on(index.generation.manifest["encoder"]["name"])
+    learned = trained_on(index.config.encoder)
     found = []
     with threadpool_limits(1, user_api="blas"):
         for number in range(FOLDS):

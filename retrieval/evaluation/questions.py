@@ -61,7 +61,7 @@ def questions_of(asking: OpenIndex, archive: OpenIndex, most: int) -> Questions:
     """
     cases = asking.cases
     labels = np.asarray(asking.labels, dtype=str)
-    learned = trained_on(asking.generation.manifest["encoder"]["name"])
+    learned = trained_on(asking.config.encoder)
     seen = seen_cases(asking.store, cases, learned)
     may = np.flatnonzero((labels != "") & ~seen)
     patients = [one or "" for one in cases.column("patient_id").to_pylist()]
