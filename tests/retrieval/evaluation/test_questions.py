@@ -1,11 +1,17 @@
 """Who asks, and who may not answer."""
 
+import hashlib
+import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from indexer.pipeline import build
+from indexer.config import Config
+from indexer.pipeline import Options, build
+from models.runtime import registry
+from models.runtime.spec import read_spec
 from retrieval.evaluation.asking import asking_index
 from retrieval.evaluation.questions import groups_of, questions_of
 from retrieval.index import OpenIndex
@@ -81,3 +87,25 @@ def test_ages_are_told_as_groups() -> None:
         "sex": "F",
     }
     assert groups_of({"age": 65.0})["age"] == "65 and older"
+
+
+def test_cases_that_the_encoder_has_learned_from_do_not_ask(archive: Path, tmp_path: Path) -> None:
+    """The encoder is named by the path of its spec, as `cbir train` leaves it."""
+    rows = manifest_of(archive)
+    seen = [row for row in rows if row["label"] == "normal"]
+    digests = [hashlib.sha256((archive / row["path"]).read_bytes()).hexdigest() for row in seen]
+    model = tmp_path / "model"
+    model.mkdir()
+    shutil.copy(registry.SHIPPED / "mobilenetv2.onnx", model)
+    (model / "mine.txt").write_text("\n".join(digests) + "\n", encoding="ascii")
+    spec = asdict(read_spec(registry.SHIPPED / "mobilenetv2.json"))
+    spec |= {"name": "mine", "trained_on": "mine.txt"}
+    (model / "mine.json").write_text(json.dumps(spec), encoding="utf-8")
+    build(archive, tmp_path / "ix", Options(config=Config(encoder=str(model / "mine.json"))))
+    opened = OpenIndex(tmp_path / "ix")
+    try:
+        told = questions_of(opened, opened, 100)
+        assert {one.label for one in told.asked} == {"pneumonia", "tuberculosis"}
+        assert told.left_out == {"that the encoder has learned from": 4}
+    finally:
+        opened.close()
