@@ -36,6 +36,6 @@ def written(data: Path, name: str, folder: Path, splits: Sequence[str]) -> list[
             case = f"{split}-{number:04d}"
             path = folder / f"{case}.png"
             cv2.imwrite(str(path), picture)
-            row = {"path": path.name, "label": LABELS[name][int(label)], "patient_id": case}
+            row = {"path": path.name, "label": LABELS[name][int(label)], "patient_id": ""}
             films.append(Film(path, row))
     return films

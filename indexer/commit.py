@@ -22,7 +22,7 @@ from typing import Any
 
 from models.errors import CannotWrite, IndexDamaged, IndexLocked, IndexUnusable
 
-SCHEMA = 1
+SCHEMA = 2
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 WORK = "work"
@@ -162,7 +162,7 @@ def live(index: Path) -> Generation | None:
     if told["schema"] != SCHEMA:
         raise IndexUnusable(
             f"{index} is of schema {told['schema']}, this version reads {SCHEMA}; "
-            "build it again with `cbir index`, or use the version that wrote it"
+            "build it again with `cbir index --no-resume`, or use the version that wrote it"
         )
     return Generation(index / name, int(number), told)
 

@@ -73,7 +73,8 @@ def fit_on(
 
     labels = [label or "" for label in cases.column("label").to_pylist()]
     named = [label for label in labels if label]
-    evidence = evidence_of(folder, cases, dims, trained_on)
+    judged = ~seen_cases(Store(folder), cases, trained_on)
+    evidence = evidence_of(folder, cases, dims, judged)
     # Thousands of small products: several threads wait for each other, busily, ten times as long.
     with threadpool_limits(1, user_api="blas"):
         fusion = fit_weights(evidence)
@@ -105,13 +106,13 @@ def fit_weights(evidence: Evidence) -> FusionWeights:
     return FusionWeights.fit(similarity, small.labels, small.patients, small.judged)
 
 
-def evidence_of(
-    folder: Path, cases: pa.Table, dims: Mapping[str, int], trained_on: Mapping[str, int]
-) -> Evidence:
-    """The labelled cases, at most `CASES_LOOKED_AT` of them, each by its middle instance."""
+def evidence_of(folder: Path, cases: pa.Table, dims: Mapping[str, int], judged: Mask) -> Evidence:
+    """The labelled cases, at most `CASES_LOOKED_AT` of them, each by its middle instance.
+
+    `judged`: bool (cases,), those whose vectors were made by what has not learned from them.
+    """
     labels = [label or "" for label in cases.column("label").to_pylist()]
     patients = [patient or "" for patient in cases.column("patient_id").to_pylist()]
-    judged = ~seen_cases(Store(folder), cases, trained_on)
     labelled = np.flatnonzero(np.asarray(labels, dtype=str) != "")
     owners = [patients[row] for row in labelled.tolist()]
     chosen = labelled[sample_judged(owners, judged[labelled], CASES_LOOKED_AT)]

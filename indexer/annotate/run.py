@@ -81,7 +81,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
                 for place, (member, other) in enumerate(zip(left_out, others, strict=True)):
                     learned[place] += member is None and not other
                     unlike[place] += other
-                unmeasured += not _taken(outcome).may_be_frontal_chest
+                unmeasured += _unmeasured(outcome, annotators, others)
                 rows.append(_row(outcome, annotators, by, left_out, others))
             progress("annotate", done, len(planned.sources))
     if not rows:
@@ -91,7 +91,7 @@ def annotate(archive: Path, options: AnnotateOptions, progress: Progress) -> Ann
         *listing.remarks,
         *_of_learned(annotators, learned),
         *_of_unlike(annotators, unlike),
-        *_of_unmeasured(annotators, unmeasured),
+        *_of_unmeasured(unmeasured),
     )
     return AnnotatedArchive(tuple(rows), tuple(rejects), remarks, by)
 
@@ -129,8 +129,19 @@ def _of_unlike(annotators: Sequence[Annotator], counts: Sequence[int]) -> Iterat
             )
 
 
-def _of_unmeasured(annotators: Sequence[Annotator], count: int) -> Iterator[str]:
-    if count and any(LUNGS in getattr(one.spec, "regions", ()) for one in annotators):
+def _unmeasured(
+    outcome: Outcome[Source], annotators: Sequence[Annotator], others: Sequence[bool]
+) -> bool:
+    """Whether a model that measures lungs, and knows this kind of scan, does not measure it."""
+    measuring = [
+        LUNGS in getattr(one.spec, "regions", ()) and not other
+        for one, other in zip(annotators, others, strict=True)
+    ]
+    return any(measuring) and not _taken(outcome).may_be_frontal_chest
+
+
+def _of_unmeasured(count: int) -> Iterator[str]:
+    if count:
         yield f"lungs not measured, because it is no chest film from the front: {count}"
 
 

@@ -84,10 +84,11 @@ def _band(grey: FloatImage) -> int:
     level = float(np.sort(grey[0])[grey.shape[1] // 2])
     if _DARKEST < level < _BRIGHTEST or _other(grey[:1], level)[0] > _STRAY:
         return 0
-    end = _first_other(grey[: len(grey) // 2 + 1], level)
+    half = grey[: len(grey) // 2 + 1]
+    end = _first_other(half, level)
     if end is None:
         return 0
-    return end if _other(grey[end : end + _BEHIND], level).max() >= _STEP else 0
+    return end if _other(half[end : end + _BEHIND], level).max() >= _STEP else 0
 
 
 def _first_other(rows: FloatImage, level: float) -> int | None:

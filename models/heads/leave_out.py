@@ -28,13 +28,13 @@ def sample(groups: Sequence[str], cap: int, seed: int = 0) -> Indices:
     if len(groups) <= cap:
         return np.arange(len(groups))
     patients = codes(patients_of(groups))
-    order = np.random.default_rng(seed).permutation(patients.max() + 1)
-    rank = np.argsort(order)[patients]
-    rows = np.argsort(rank, kind="stable")
-    last = rank[rows[cap]]
-    kept = rows[:cap]
-    whole = kept[rank[kept] != last]
-    return np.sort(whole if len(whole) else kept)
+    sizes = np.bincount(patients)
+    chosen, room = np.zeros(sizes.size, bool), cap
+    for patient in np.random.default_rng(seed).permutation(sizes.size).tolist():
+        if sizes[patient] <= room:  # one who does not fit is passed over
+            chosen[patient] = True
+            room -= int(sizes[patient])
+    return np.flatnonzero(chosen[patients]) if chosen.any() else np.arange(cap)
 
 
 def patients_of(groups: Sequence[str]) -> list[str]:

@@ -88,6 +88,8 @@ def fit(evidence: Evidence, part: LinearPart, weights: Mapping[str, float]) -> L
     asked = np.zeros(len(evidence), bool)
     for fold in range(FOLDS):
         rows, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        if len(set(truth[rest].tolist())) < 2:
+            continue
         wanted = (truth[rows][:, None] == truth[rest][None]).sum(axis=1)
         known = (wanted > 0) & evidence.judged[rows]
         rows, wanted = rows[known], wanted[known]

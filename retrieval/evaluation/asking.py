@@ -29,15 +29,17 @@ def asking_index(
         return
     if queries.is_dir() and commit.live(queries) is not None:
         with _opened(queries, archive) as asking:
-            yield asking, ()
+            yield asking, _refused(asking.generation.manifest["counts"]["rejects"])
         return
     with tempfile.TemporaryDirectory(prefix="cbir-evaluate-") as folder:
         options = Options(config=archive.config, workers=workers or os.cpu_count() or 1)
         summary = build(queries, Path(folder) / "index", options, progress)
-        refused = len(summary.rejects)
-        remarks = (f"queries that could not be taken: {refused}",) if refused else ()
         with _opened(Path(folder) / "index", archive) as asking:
-            yield asking, remarks
+            yield asking, _refused(len(summary.rejects))
+
+
+def _refused(count: int) -> tuple[str, ...]:
+    return (f"files of the query set that were not taken: {count}",) if count else ()
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """What was measured, in figures: means with intervals, groups, hubs, comparisons, the worst."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.measures.hubness import Hubness, hubness
 from models.measures.means import Means, means
@@ -131,7 +133,9 @@ def figures(
         (one for one in lists if not np.isnan(one.average_precision)),
         key=lambda one: one.average_precision,
     )
-    hubs = hubness(ours.first[:, :HUBS_AT], len(archive.case_ids), HUBS_AT)
+    labelled = np.array([bool(label) for label in archive.labels], bool)
+    findable = np.flatnonzero(labelled)
+    hubs = hubness(ours.first[:, :HUBS_AT], findable, HUBS_AT)
     unanswerable = int((ours.wanted == 0).sum())
     return Evaluation(
         index=str(archive.path),
@@ -148,7 +152,7 @@ def figures(
         systems=tuple(_system(name, one, questions) for name, one in found.items()),
         groups=tuple(_groups(questions, ours)),
         hubness=hubs,
-        hubs=_most_found(archive, hubs),
+        hubs=_most_found(archive, hubs, findable),
         worst=tuple(worst[:WORST]),
         asked=tuple(lists),
         unanswerable=unanswerable,
@@ -181,8 +185,9 @@ def _groups(questions: Questions, told: Measured) -> list[Group]:
     found = []
     for column in OF_GROUPS:
         values = [one.facts.get(column, "") for one in questions.asked]
-        kinds = sorted({value for value in values if value and values.count(value) >= LEAST})
-        if len({value for value in values if value}) < 2:
+        counts = Counter(filter(None, values))
+        kinds = sorted(value for value, count in counts.items() if count >= LEAST)
+        if len(counts) < 2:
             continue
         for kind in kinds:
             rows = np.array([value == kind for value in values], bool)
@@ -227,17 +232,17 @@ def _lists(
     ]
 
 
-def _most_found(archive: OpenIndex, hubs: Hubness) -> tuple[tuple[Found, int], ...]:
+def _most_found(
+    archive: OpenIndex, hubs: Hubness, findable: NDArray[np.intp]
+) -> tuple[tuple[Found, int], ...]:
     rows = archive.cases.column("middle_row").to_pylist()
-    order = np.argsort(-hubs.counts, kind="stable")[:SHOWN].tolist()
-    return tuple(
-        (
-            Found(archive.case_ids[case], archive.labels[case], int(rows[case])),
-            int(hubs.counts[case]),
-        )
-        for case in order
-        if hubs.counts[case]
-    )
+    found = []
+    for place in np.argsort(-hubs.counts, kind="stable")[:SHOWN].tolist():
+        case, times = int(findable[place]), int(hubs.counts[place])
+        if times:
+            named = Found(archive.case_ids[case], archive.labels[case], int(rows[case]))
+            found.append((named, times))
+    return tuple(found)
 
 
 def compared(

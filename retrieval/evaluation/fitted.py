@@ -5,14 +5,20 @@ cases would flatter them, so they are fitted anew for each of five folds of the 
 other four.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from indexer.fit import evidence_of, fit_likeness, fit_weights, with_learned
+from indexer.fit import (
+    evidence_of,
+    fit_likeness,
+    fit_weights,
+    seen_cases,
+    with_learned,
+    with_text,
+)
 from indexer.searched import searched_vectors
+from models.arrays import Mask
 from models.heads import combined, linear
 from models.heads.evidence import FOLDS
 from models.heads.leave_out import patients_of
@@ -34,26 +40,26 @@ def cross_fitted(index: OpenIndex, seed: int = 0) -> tuple[list[Fitted], dict[st
     told = index.cases.column("patient_id").to_pylist()
     owners = patients_of([told[at] or "" for at in labelled])
     fold = folds([labels[at] for at in labelled], owners, FOLDS, seed)
-    learned = trained_on(index.config.encoder)
+    judged = ~seen_cases(index.store, index.cases, trained_on(index.config.encoder))
     found = []
     with threadpool_limits(1, user_api="blas"):
         for number in range(FOLDS):
             kept = np.ones(len(labels), bool)
             kept[np.array(labelled, np.intp)[fold == number]] = False
-            cases = index.cases.filter(pa.array(kept))
-            found.append(_fitted(index, cases, learned))
+            found.append(_fitted(index, index.cases.filter(pa.array(kept)), judged[kept]))
     return found, {index.case_ids[at]: int(part) for at, part in zip(labelled, fold, strict=True)}
 
 
-def _fitted(index: OpenIndex, cases: pa.Table, learned: Mapping[str, int]) -> Fitted:
-    evidence = evidence_of(index.generation.path, cases, index.dims, learned)
-    weights = fit_weights(evidence).weights
+def _fitted(index: OpenIndex, cases: pa.Table, judged: Mask) -> Fitted:
+    evidence = evidence_of(index.generation.path, cases, index.dims, judged)
+    fusion = fit_weights(evidence)
+    weights = with_text(fusion).weights
     own = linear.fit(evidence.sampled(combined.CAP)) if index.heads.likeness else None
-    taught = fit_likeness(evidence, own[0] if own else None, weights)
+    taught = fit_likeness(evidence, own[0] if own else None, fusion.weights)
     if taught is None:
         return Fitted(weights)
     parts = searched_vectors(index.store, index.dims, taught)
-    rows = np.vstack([part[:, -taught.dim :] for part in parts])
+    rows = np.vstack([part[:, -taught.dim :].copy() for part in parts])
     return Fitted(with_learned(weights, taught), taught, rows)
 
 

@@ -57,7 +57,8 @@ def questions_of(asking: OpenIndex, archive: OpenIndex, most: int) -> Questions:
     """The labelled cases of `asking`, at most `most` of them, whole patients.
 
     `asking` is `archive` itself, or an index of other scans that was built as it was. A case that
-    the encoder has learned from does not ask: its embedding is clearer than a new one's.
+    the encoder has learned from does not ask: its embedding is clearer than a new one's. Nor does
+    one of a patient from whose labels the archive's weights and learned block were fitted.
     """
     cases = asking.cases
     labels = np.asarray(asking.labels, dtype=str)
@@ -73,10 +74,13 @@ def questions_of(asking: OpenIndex, archive: OpenIndex, most: int) -> Questions:
         "beyond the number that was asked for": len(may) - len(chosen),
     }
     maker = _Maker(asking, archive)
-    return Questions(
-        tuple(maker.question(int(case)) for case in chosen),
-        {why: count for why, count in left_out.items() if count},
-    )
+    made = [maker.question(int(case)) for case in chosen]
+    if asking is not archive:
+        labelled = archive.labelled_mask()
+        apart = [one for one in made if not (one.own & labelled).any()]
+        left_out["of patients from whose labels the archive has learned"] = len(made) - len(apart)
+        made = apart
+    return Questions(tuple(made), {why: count for why, count in left_out.items() if count})
 
 
 class _Maker:

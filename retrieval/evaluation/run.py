@@ -238,7 +238,8 @@ def _remarks(trial: _Trial, asked: Asked) -> list[str]:
     """What a reader of the figures should know."""
     questions, archive = trial.questions, trial.archive
     said = [f"cases {why}, which do not ask: {n}" for why, n in questions.left_out.items()]
-    if any(one.blocks["text"].any() for one in questions.asked):
+    texts = any(one.blocks["text"].any() for one in questions.asked)
+    if texts and not asked.weights.get("text"):
         said.append(
             'the row "text alone" asks with each case\'s own report, which may name its label; the '
             "others ask without it"
@@ -249,6 +250,13 @@ def _remarks(trial: _Trial, asked: Asked) -> list[str]:
             f"{nameless} questions name no patient: another film of the same person may have "
             "answered them, so leakage cannot be excluded"
         )
+    told = archive.cases.select(["patient_id", "label"]).to_pylist()
+    unknown = sum(bool(row["label"]) and not row["patient_id"] for row in told)
+    if unknown and trial.asking is not archive:
+        said.append(
+            f"{unknown} cases of the archive name no patient: they may be of a person who asks, so "
+            "leakage cannot be excluded"
+        )
     if len(set(filter(None, archive.labels))) == 1:
         said.append("the archive has one label only, so every case that is found is relevant")
     labelled = sum(map(bool, archive.labels))
@@ -256,6 +264,7 @@ def _remarks(trial: _Trial, asked: Asked) -> list[str]:
         said.append(
             f"cases without a label, which are not ranked: {len(archive.labels) - labelled}"
         )
-    if max(asked.ks) >= labelled:
-        said.append(f"k = {max(asked.ks)} is more than the {labelled} cases that can be found")
+    findable = labelled - (trial.asking is archive)
+    if max(asked.ks) > findable:
+        said.append(f"k = {max(asked.ks)} is more than the {findable} cases that can be found")
     return said

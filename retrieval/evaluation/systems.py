@@ -16,6 +16,7 @@ from models.heads.likeness import BLOCK as LEARNED
 from models.heads.likeness import Likeness
 from retrieval.evaluation.questions import Question
 from retrieval.ranking import CaseRanker, Rows
+from retrieval.weighing import scaled
 
 RAW_PX = 32
 
@@ -81,15 +82,12 @@ class Weighted:
         blocks = dict(question.blocks)
         if fitted.taught is not None:
             blocks[LEARNED] = fitted.taught.block(blocks)
-        present = {
-            name: fitted.weights.get(name, 0.0) * bool(block.any())
-            for name, block in blocks.items()
-        }
-        total = sum(present.values())
-        if total <= 0:
+        weights = {name: fitted.weights.get(name, 0.0) for name in blocks}
+        if not any(weights[name] and block.any() for name, block in blocks.items()):
             return None
+        shares = scaled(weights, blocks)
         return {
-            name: np.asarray(np.float32(present[name] / total) * block, np.float32)
+            name: np.asarray(np.float32(shares[name]) * block, np.float32)
             for name, block in blocks.items()
         }
 

@@ -58,9 +58,9 @@ def _lines(told: Evaluation) -> Iterator[str]:
     yield ""
     hubs = told.hubness
     yield (
-        f"Hubs   of {told.counts['cases']} cases {hubs.never:.1%} are among no query's first "
-        f"{hubs.k}; the most found one is there {_value(hubs.most, 1)} times as often as if all "
-        f"were alike; skewness {_value(hubs.skewness, 2)}"
+        f"Hubs   of {told.counts['labelled']} labelled cases {hubs.never:.1%} are among no query's "
+        f"first {hubs.k}; the most found one is there {_value(hubs.most, 1)} times as often as if "
+        f"all were alike; skewness {_value(hubs.skewness, 2)}"
     )
     yield f"Search it finds {_value(told.search_recall)} of the 10 nearest that comparing all gives"
     if told.remarks:

@@ -34,7 +34,7 @@ def test_as_json(run: Run, index: Path, examples: Path) -> None:
     assert ran.json["schema"] == 1 and ran.json["by"] == "a query set"
     ours = ran.json["systems"]["cbir"]
     assert set(ours["means"]["mAP"]) == {"micro", "macro"}
-    assert len(ran.json["queries"]) == ran.json["counts"]["questions"] == 12
+    assert len(ran.json["queries"]) == ran.json["counts"]["questions"] == 11
     assert ran.json["search_recall"] == 1
     assert {row["column"] for row in ran.json["groups"]} <= {"site", "sex", "age", "view"}
 
