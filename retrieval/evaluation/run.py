@@ -93,6 +93,7 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
         asking, archive, questions = trial.asking, trial.archive, trial.questions
         for weights in (asked.weights, asked.against_weights):
             check_weights(weights, archive.searched)
+        _check_against(asked, archive)
         own = ours(asking, archive, asked.weights)
         systems: dict[str, System] = {OURS: own}
         if any(one.taught for one in own.folds):
@@ -232,6 +233,26 @@ def _check(questions: Questions, archive: OpenIndex, asked: Asked) -> None:
     if not questions.asked:
         why = "; ".join(f"{count} {reason}" for reason, count in questions.left_out.items())
         raise NothingToIndex(f"no case of {asked.queries or asked.index} can ask ({why or 'none'})")
+
+
+def _check_against(asked: Asked, archive: OpenIndex) -> None:
+    """Raises `UsageError` unless the other index holds the same cases with the same labels.
+
+    Otherwise the two would not be asked the same questions.
+    """
+    if asked.against is None:
+        return
+    other = OpenIndex(asked.against)
+    try:
+        both = (dict(zip(one.case_ids, one.labels, strict=True)) for one in (archive, other))
+        first, second = both
+    finally:
+        other.close()
+    if first != second:
+        raise UsageError(
+            f"{asked.against} holds other cases or labels than {archive.path}, so the two are not "
+            "asked the same; index the same archive"
+        )
 
 
 def _remarks(trial: _Trial, asked: Asked) -> list[str]:

@@ -97,6 +97,13 @@ def test_one_configuration_beside_another(index: Path, own_index: Path) -> None:
     assert "cbir, embedding=1, colour=0" in named
 
 
+def test_an_index_of_other_cases_is_no_comparison(index: Path, films: Path, tmp_path: Path) -> None:
+    write_manifest(films, manifest_of(films)[:-1])
+    build(films, tmp_path / "smaller")
+    with pytest.raises(UsageError, match="holds other cases or labels"):
+        told(Asked(index, against=tmp_path / "smaller"))
+
+
 def test_weights_by_hand(index: Path) -> None:
     found = told(Asked(index, weights={"colour": 1, "edge": 0, "embedding": 0}))
     for measure in found.measures:
