@@ -78,15 +78,20 @@ def fit(evidence: Evidence) -> tuple[LinearPart, Numbers] | None:
     axes = _Axes.of(evidence, names)
     target = _target(evidence, classes)
     left_out = _out_of_fold(axes, target, evidence.folds(), ridge, None)[0]
-    weight, bias = axes.unrotated(*_minimum(axes, target, _known(target), ridge, None))
-    return LinearPart(classes, names, weight, bias, ridge), left_out
+    return _solved(axes, target, classes, names, ridge), left_out
 
 
 def fitted(
     evidence: Evidence, classes: tuple[str, ...], names: tuple[str, ...], ridge: float
 ) -> LinearPart:
     """The part on other cases, with classes, blocks and ridge that were chosen already."""
-    axes, target = _Axes.of(evidence, names), _target(evidence, classes)
+    return _solved(_Axes.of(evidence, names), _target(evidence, classes), classes, names, ridge)
+
+
+def _solved(
+    axes: "_Axes", target: Numbers, classes: tuple[str, ...], names: tuple[str, ...], ridge: float
+) -> LinearPart:
+    """The part on all cases of these classes."""
     weight, bias = axes.unrotated(*_minimum(axes, target, _known(target), ridge, None))
     return LinearPart(classes, names, weight, bias, ridge)
 

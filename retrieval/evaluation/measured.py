@@ -71,7 +71,7 @@ def measured(
     Only labelled cases are ranked: of the others nobody knows whether they are relevant.
     """
     functions = [measure(name) for name in names]
-    judge = _Judge(archive)
+    judge = _Judge(archive, columns)
     parts: list[Measured] = []
     for some in _portions(questions, len(archive.labels)):
         orders, reachable = [], []
@@ -94,8 +94,11 @@ def measured(
 class _Judge:
     """Knows what is relevant."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, archive: Archive, columns: Sequence[str]) -> None:
+        self._facts = {
+            column: np.array([told.get(column, "") for told in archive.facts], dtype=str)
+            for column in columns
+        }
         self._codes = archive.codes
         self._code_of_case = archive.code_of_case
         self.labelled: Mask = (self._code_of_case != NOBODY)[archive.case_of_row]
@@ -121,7 +124,7 @@ class _Judge:
         reachable: Sequence[Rows],
     ) -> Rankings:
         """The same among the cases with the question's own value of `column`."""
-        facts = np.array([told.get(column, "") for told in self._archive.facts], dtype=str)
+        facts = self._facts[column]
         own = [question.facts.get(column, "") for question in questions]
 
         def alike(lists: Sequence[Rows]) -> list[Rows]:

@@ -18,6 +18,9 @@ from retrieval.ranking import Rows
 OF_GROUPS = ("site", "sex", "age", "view", "modality", "body_part")
 """Columns by which figures are told apart, where they are known."""
 
+PATIENT = ("patient_id", "header_patient_id")
+"""Columns that name a patient: as the archive calls him, and as a file's header does."""
+
 AGES = ((0, 2, "below 2"), (2, 18, "2 to 17"), (18, 40, "18 to 39"), (40, 65, "40 to 64"))
 _OLDEST = "65 and older"
 
@@ -129,7 +132,7 @@ class _Maker:
     def _own(self, name: str, rows: Rows) -> Mask:
         """The archive's rows that may not answer for some rows of the asking index."""
         facts = [self._facts[row] for row in rows.tolist()]
-        names = [str(fact[key] or "") for fact in facts for key in _PATIENT]
+        names = [str(fact[key] or "") for fact in facts for key in PATIENT]
         sources = {str(fact["source"]) for fact in facts}
         digests = [digest for source in sources for digest in self._digests.get(source, ())]
         cases = {name} if self._asking is self._archive else set()
@@ -161,7 +164,7 @@ class _Maker:
 
     @cached_property
     def _archive_facts(self) -> list[dict[str, object]]:
-        columns = ["source", "case_id", *_PATIENT]
+        columns = ["source", "case_id", *PATIENT]
         told: list[dict[str, object]] = self._archive.facts.select(columns).to_pylist()
         return told
 
@@ -169,7 +172,7 @@ class _Maker:
     def _patients_of(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for row in self._archive_facts:
-            names = {str(row[key]) for key in _PATIENT if row[key]}
+            names = {str(row[key]) for key in PATIENT if row[key]}
             found.setdefault(str(row["case_id"]), set()).update(names)
         return found
 
@@ -177,7 +180,7 @@ class _Maker:
     def _rows_of_patient(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for at, row in enumerate(self._archive_facts):
-            for name in {str(row[key]) for key in _PATIENT if row[key]}:
+            for name in {str(row[key]) for key in PATIENT if row[key]}:
                 found.setdefault(name, []).append(at)
         return found
 
@@ -187,9 +190,6 @@ class _Maker:
         for at, row in enumerate(self._archive_facts):
             found.setdefault(str(row["case_id"]), []).append(at)
         return found
-
-
-_PATIENT = ("patient_id", "header_patient_id")
 
 
 def _grouped(table: object, key: str, value: str) -> dict[str, list[str]]:

@@ -13,13 +13,12 @@ from models.errors import NothingToIndex, UsageError
 from models.measures.predictions import Numbers
 from retrieval.evaluation.asking import asking_index
 from retrieval.evaluation.figures import Evaluation, compared, figures
-from retrieval.evaluation.fitted import alone, cross_fitted
+from retrieval.evaluation.fitted import CrossFitted, alone, as_it_is, cross_fitted
 from retrieval.evaluation.measured import Archive, Measured, measured
 from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
 from retrieval.evaluation.search_recall import search_recall
 from retrieval.evaluation.systems import (
     Constant,
-    Fitted,
     Pixels,
     Shuffled,
     System,
@@ -82,6 +81,7 @@ class _Trial:
     questions: Questions
     known: Archive
     remarks: tuple[str, ...]
+    fitted: CrossFitted
 
 
 def evaluate(asked: Asked, progress: Progress) -> Evaluated:
@@ -94,7 +94,7 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
         for weights in (asked.weights, asked.against_weights):
             check_weights(weights, archive.searched)
         _check_against(asked, archive)
-        own = ours(asking, archive, asked.weights)
+        own = ours(trial, asked.weights)
         systems: dict[str, System] = {OURS: own}
         if any(one.taught for one in own.folds):
             systems[UNTAUGHT] = replace(own, folds=[one.untaught() for one in own.folds])
@@ -129,7 +129,8 @@ def _trial(asked: Asked, index: Path, progress: Progress) -> Iterator[_Trial]:
             _check(questions, archive, asked)
             facts = [groups_of(row) for row in archive.cases.to_pylist()]
             known = Archive(archive.ranker.case_of_row, archive.labels, facts)
-            yield _Trial(archive, asking, questions, known, remarks)
+            fitted = cross_fitted(archive) if asking is archive else as_it_is(archive)
+            yield _Trial(archive, asking, questions, known, remarks, fitted)
     finally:
         archive.close()
 
@@ -176,23 +177,20 @@ def floors_of(asking: OpenIndex, archive: OpenIndex, questions: Questions) -> di
     )
     return systems | {
         "raw pixels": Pixels(kept, pictures, rows),
-        "constant class": Constant(rows, archive.labels),
+        "constant class": Constant.of(rows, archive.labels),
         "random": Shuffled(rows),
     }
 
 
-def ours(asking: OpenIndex, archive: OpenIndex, weights: Mapping[str, float]) -> Weighted:
+def ours(trial: _Trial, weights: Mapping[str, float]) -> Weighted:
     """The index's own search, with what was fitted without whoever asks.
 
     Without text, unless `weights` gives it one: a new scan has no report yet, and that of a known
     one may hold the diagnosis in so many words.
     """
-    folds = [Fitted(archive.weights, archive.heads.likeness)]
-    fold_of: dict[str, int] = {}
-    if asking is archive:
-        folds, fold_of = cross_fitted(archive)
+    folds, fold_of = trial.fitted
     chosen = [replace(one, weights={**one.weights, "text": 0.0, **weights}) for one in folds]
-    return Weighted(archive.ranker, archive.searched, chosen, fold_of)
+    return Weighted(trial.archive.ranker, trial.archive.searched, chosen, fold_of)
 
 
 def _previews(index: OpenIndex, rows: Sequence[int]) -> list[bytes]:
@@ -217,7 +215,7 @@ def _others(
 def _answers(
     trial: _Trial, weights: Mapping[str, float], names: Sequence[str]
 ) -> tuple[list[str], Numbers]:
-    system = ours(trial.asking, trial.archive, weights)
+    system = ours(trial, weights)
     questions = trial.questions.asked
     values = measured(system, questions, trial.known, names).values
     return [one.case_id for one in questions], values

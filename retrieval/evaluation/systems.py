@@ -6,7 +6,7 @@ Each gives the archive's cases in an order, best first.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 import cv2
 import numpy as np
@@ -137,21 +137,25 @@ class Shuffled:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The archive's most frequent label first, whatever was asked. `labels`: each case's.
+    """The archive's most frequent label first, whatever was asked. `rank`: each case's label's.
 
     Frequent in the whole archive: without the case that asks, its own label would be rarer.
     """
 
     case_of_row: Rows
-    labels: Sequence[str]
+    rank: Rows
+
+    @classmethod
+    def of(cls, case_of_row: Rows, labels: Sequence[str]) -> Self:
+        """`labels`: each case's; empty without one."""
+        counts = Counter(filter(None, labels))
+        rank = {name: at for at, (name, _) in enumerate(counts.most_common())}
+        return cls(case_of_row, np.array([rank.get(one, len(rank)) for one in labels], np.int64))
 
     def order(self, question: Question, allowed: Mask) -> Rows:
         """Of equal labels in the archive's order."""
         cases = np.unique(self.case_of_row[allowed])
-        count = Counter(filter(None, self.labels))
-        rank = {name: at for at, (name, _) in enumerate(count.most_common())}
-        places = [rank.get(self.labels[case], len(rank)) for case in cases.tolist()]
-        return cases[np.argsort(places, kind="stable")]
+        return cases[np.argsort(self.rank[cases], kind="stable")]
 
 
 def thumbnails(previews: Sequence[bytes]) -> FloatImage:

@@ -1,8 +1,13 @@
 """What answers."""
 
-import numpy as np
+import shutil
+from pathlib import Path
 
-from retrieval.evaluation.fitted import alone, cross_fitted
+import numpy as np
+import pydicom
+
+from indexer.pipeline import build
+from retrieval.evaluation.fitted import _people, alone, cross_fitted
 from retrieval.evaluation.questions import questions_of
 from retrieval.evaluation.systems import Constant, Fitted, Pixels, Shuffled, Weighted, thumbnails
 from retrieval.index import OpenIndex
@@ -52,7 +57,7 @@ def test_floors(opened: OpenIndex) -> None:
     assert order.tolist() != shuffled.order(second, ~first.own).tolist()
     assert sorted(order.tolist()) == np.unique(rows[~first.own]).tolist()
     labels = ["b", "a", "a", "b", "a", *["c"] * 7]
-    constant = Constant(np.arange(12), labels)
+    constant = Constant.of(np.arange(12), labels)
     everybody = np.ones(12, bool)
     assert [labels[case] for case in constant.order(first, everybody)] == sorted(
         labels, key="cab".index
@@ -71,3 +76,24 @@ def test_weights_are_fitted_without_the_patient(opened: OpenIndex) -> None:
     for case, fold in fold_of.items():
         folds.setdefault(patients[case] or case, set()).add(fold)
     assert all(len(own) == 1 for own in folds.values())
+
+
+def test_who_is_one_person_by_any_name_is_in_one_fold(archive: Path, tmp_path: Path) -> None:
+    """Two patients of the manifest whose headers name the same one."""
+    films = Path(shutil.copytree(archive, tmp_path / "films"))
+    dicoms = sorted(films.rglob("*.dcm"))[:2]
+    assert len(dicoms) == 2
+    for path in dicoms:
+        told = pydicom.dcmread(path)
+        told.PatientID = "one and the same"
+        told.save_as(path)
+    build(films, tmp_path / "ix")
+    index = OpenIndex(tmp_path / "ix")
+    try:
+        names = [path.relative_to(films).as_posix() for path in dicoms]
+        cases = [row["case_id"] for row in index.facts.to_pylist() if row["path"] in names]
+        people = dict(zip(index.case_ids, _people(index), strict=True))
+        assert len(cases) == 2 and people[cases[0]] == people[cases[1]]
+        assert len(set(people.values())) == len(people) - 1
+    finally:
+        index.close()
