@@ -84,14 +84,13 @@ class Compared:
 class Evaluation:
     """The whole report.
 
-    `by`: who asked. `search_recall`: see `retrieval.evaluation.search_recall`. `unanswerable`:
-    questions that nothing in the archive is relevant to; they count nowhere. `values`: each
-    system's, float64 (questions, measures).
+    `leave_one_out`: whether the archive's own cases asked. `search_recall`: see the file of that
+    name. `unanswerable`: questions that nothing in the archive is relevant to; they count nowhere.
     """
 
     index: str
     generation: int
-    by: str
+    leave_one_out: bool
     counts: Mapping[str, int]
     labels: Mapping[str, int]
     measures: tuple[str, ...]
@@ -105,6 +104,11 @@ class Evaluation:
     compared: tuple[Compared, ...] = ()
     search_recall: float = float("nan")
     remarks: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """Who asked, for a person."""
+        return "each case, its patient left out" if self.leave_one_out else "a query set"
 
     def with_more(
         self, compared: Sequence[Compared], search_recall: float, remarks: Sequence[str]
@@ -140,7 +144,7 @@ def figures(
     return Evaluation(
         index=str(archive.path),
         generation=archive.generation.number,
-        by="each case, its patient left out" if asking is archive else "a query set",
+        leave_one_out=asking is archive,
         counts={
             "cases": len(archive.case_ids),
             "labelled": sum(map(bool, archive.labels)),

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import mahbod2025
 from benchmarks.accuracy import main
-from benchmarks.accuracy_sets import SETS, films_of_set
+from benchmarks.accuracy_sets import HEADROOM, SETS, films_of_set
 
 DATA_SETS = ["chest_xray", "kermany"]
 
@@ -72,5 +72,6 @@ def test_every_target_is_of_a_measure_that_is_taken() -> None:
 
     for one in SETS.values():
         for wanted in one.wanted:
-            measure(wanted.measure)
+            if wanted.measure != HEADROOM:
+                measure(wanted.measure)
             assert 0 < wanted.least < 1
