@@ -32,6 +32,17 @@ class LoadingEncoder:
         """As the encoder does, once it is there. Raises `ModelUnusable` if it cannot be loaded."""
         return self._loading.result().encode(batch, files)
 
+    @property
+    def map_shape(self) -> tuple[int, int, int] | None:
+        """As the encoder's, once it is there."""
+        return self._loading.result().map_shape
+
+    def encode_maps(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """As the encoder does, once it is there."""
+        return self._loading.result().encode_maps(batch, files)
+
 
 class ScanReader:
     """Describes scans for queries. Its worker and its encoder are started once and kept."""

@@ -27,3 +27,17 @@ class Encoder(Protocol):
         float32 (n, dim), rows of unit length.
         """
         ...
+
+    @property
+    def map_shape(self) -> tuple[int, int, int] | None:
+        """(rows, columns, channels) of its feature map; None if it has none."""
+        ...
+
+    def encode_maps(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """Embeddings as `encode` gives them, and the feature maps that they are pooled from.
+
+        The maps are float32 (n, rows, columns, channels); None for an encoder without.
+        """
+        ...

@@ -29,7 +29,7 @@ class OpenVinoEncoder:
         `ModelUnusable` if OpenVINO cannot run the network or if it is not what the spec says.
         """
         self._spec = spec
-        self._network = Network(spec, onnx, threads, cache)
+        self._network = Network(spec, onnx, threads, cache, feature_map=True)
         shape = self._network.shapes[0]
         self._left_out = left_out or {}
         if int(np.prod(shape)) != spec.dim * spec.members:
@@ -49,10 +49,35 @@ class OpenVinoEncoder:
 
         Zeros where the network gives zeros. Raises `ValueError` for another shape or type.
         """
-        (told,) = self._network.run(batch)
-        told = told.reshape(len(batch), self._spec.members, self._spec.dim)
+        return self._embeddings(self._network.run(batch)[0], files)
+
+    @property
+    def map_shape(self) -> tuple[int, int, int] | None:
+        """(rows, columns, channels) of its feature map; None if it has none."""
+        place = self._network.feature_map
+        if place is None:
+            return None
+        channels, rows, columns = self._network.shapes[place]
+        return rows, columns, channels
+
+    def encode_maps(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """Embeddings, and the feature maps that they are pooled from.
+
+        The maps are float32 (n, rows, columns, channels), of a committee those of one member; None
+        for a network that pools nothing. Otherwise as `encode`.
+        """
+        place = self._network.feature_map
+        if place is None:
+            return self.encode(batch, files), None
+        told = self._network.run(batch, place + 1)
+        return self._embeddings(told[0], files), np.moveaxis(told[place], 1, -1)
+
+    def _embeddings(self, told: FloatImage, files: Sequence[str]) -> FloatImage:
+        told = told.reshape(len(told), self._spec.members, self._spec.dim)
         members = [self._left_out.get(digest, NO_MEMBER) for digest in files]
-        found = unseen(told, members or [NO_MEMBER] * len(batch))
+        found = unseen(told, members or [NO_MEMBER] * len(told))
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         np.divide(found, lengths, out=found, where=lengths > 0)
         return found

@@ -22,6 +22,7 @@ from models.runtime.compiled import CompiledCache
 
 _log = logging.getLogger(__name__)
 _TOOLS = "openvino.tools.ovc"
+_MAP_AXES = 3  # channels, rows, columns
 
 
 def openvino() -> ModuleType:
@@ -54,14 +55,21 @@ class Network:
     """A network on OpenVINO's CPU device; safe to call from several threads."""
 
     def __init__(
-        self, spec: ModelSpec, onnx: bytes, threads: int = 0, cache: CompiledCache | None = None
+        self,
+        spec: ModelSpec,
+        onnx: bytes,
+        threads: int = 0,
+        cache: CompiledCache | None = None,
+        feature_map: bool = False,
     ) -> None:
         """`onnx`: the file's content. `threads`: pictures at once, 0 for one a usable CPU.
 
-        `cache`: where the compiled network may be kept for the next process. Raises
-        `ModelUnusable` if OpenVINO cannot run the network.
+        `cache`: where the compiled network may be kept for the next process. `feature_map`: what
+        the network pools becomes its last output, if it pools anything. Raises `ModelUnusable` if
+        OpenVINO cannot run the network.
         """
         self._spec = spec
+        self._feature_map = feature_map
         self._threads = threads if threads > 0 else usable_threads()
         self._lock = threading.Lock()
         try:
@@ -76,6 +84,17 @@ class Network:
         # Set once: a thread of OpenVINO that drops the last hold on a replaced callback while
         # Python is shutting down aborts the process.
         self._queue.set_callback(_keep)
+
+    @property
+    def feature_map(self) -> int | None:
+        """Which output, from 0 on, is the map that was asked for; None if it pools nothing.
+
+        Its shape is (channels, rows, columns).
+        """
+        last = len(self.shapes) - 1
+        shape = self.shapes[last]
+        wide = len(shape) == _MAP_AXES and shape[1] * shape[2] > 1
+        return last if self._feature_map and wide else None
 
     def run(self, batch: ByteImage, outputs: int = 1) -> list[FloatImage]:
         """The first `outputs` of what the network gives, each float32 (n, ...).
@@ -105,7 +124,8 @@ class Network:
             "INFERENCE_NUM_THREADS": self._threads,
             "NUM_STREAMS": self._threads,
         }
-        key = cache.key(core, onnx, (self._spec, settings)) if cache else ""
+        facts = (self._spec, settings, self._feature_map)
+        key = cache.key(core, onnx, facts) if cache else ""
         kept = cache.get(key) if cache else None
         if kept is not None:
             try:
@@ -123,6 +143,9 @@ class Network:
         """The network with its preprocessing in front: uint8 RGB goes in as it is."""
         ov, spec = openvino(), self._spec
         network = core.read_model(onnx)
+        if self._feature_map:
+            pooled = _pooled(network)
+            network.add_outputs([] if pooled is None else [pooled])
         if len(network.inputs) != 1:
             raise ModelUnusable(
                 f"the {spec.kind} {spec.name!r} takes {len(network.inputs)} inputs; one "
@@ -137,6 +160,20 @@ class Network:
         network = steps.build()
         network.reshape([1, spec.size, spec.size, spec.channels])
         return network
+
+
+def _pooled(network: Any) -> Any:
+    """What the last pooling over both axes of a map takes, or None."""
+    found = None
+    for step in network.get_ordered_ops():
+        if step.get_type_name() != "ReduceMean":
+            continue
+        taken = step.input(0).get_source_output()
+        axes = step.input(1).get_source_output().get_node()
+        whole = axes.get_type_name() == "Constant" and sorted(axes.data % 4) == [2, 3]
+        if len(taken.get_partial_shape()) == 1 + _MAP_AXES and whole:
+            found = taken
+    return found
 
 
 def _keep(request: Any, rows: list[FloatImage]) -> None:

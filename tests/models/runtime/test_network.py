@@ -63,6 +63,16 @@ def test_a_view_of_other_memory_is_taken(encoder: Encoder, films: ByteImage) -> 
     np.testing.assert_array_equal(encoder.encode(grey), encoder.encode(films))
 
 
+def test_an_embedding_is_the_mean_of_its_feature_map(encoder: Encoder, films: ByteImage) -> None:
+    embeddings, maps = encoder.encode_maps(films)
+    np.testing.assert_array_equal(embeddings, encoder.encode(films))
+    assert maps is not None
+    assert encoder.map_shape == maps.shape[1:] == (7, 7, 1280)
+    means = maps.mean(axis=(1, 2))
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    np.testing.assert_allclose(means, embeddings, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "batch",
     [
