@@ -151,18 +151,21 @@ def write(table: pa.Table, path: Path, row_group_size: int = 1024) -> None:
     compression = {name: "zstd" if name in plain else "none" for name in table.column_names}
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            table,
-            path,
-            row_group_size=row_group_size,
-            compression=compression,
-            use_dictionary=plain,
-        )
+        # Not by its name: a file that Arrow opens tells less of what goes wrong.
+        with path.open("wb") as handle:
+            pq.write_table(
+                table,
+                handle,
+                row_group_size=row_group_size,
+                compression=compression,
+                use_dictionary=plain,
+                write_page_checksum=True,
+            )
 
 
 def _opened(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise IndexDamaged(f"{path} cannot be read") from error
 
@@ -170,7 +173,7 @@ def _opened(path: Path) -> pq.ParquetFile:
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One parquet file, or some of its columns. Raises `IndexDamaged` naming it."""
     try:
-        return pq.ParquetFile(path).read(columns=None if columns is None else list(columns))
+        return _opened(path).read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise IndexDamaged(f"{path} cannot be read") from error
 
