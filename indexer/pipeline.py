@@ -84,7 +84,7 @@ def build(
             summary = _look(listing, out, options, describer)
         else:
             with commit.locked(out):
-                summary = _update(listing, out, options, describer, progress, machine)
+                summary = update(listing, out, options, describer, progress, machine)
     return replace(summary, seconds=time.perf_counter() - began)
 
 
@@ -106,7 +106,7 @@ def _look(listing: Listing, out: Path, options: Options, describer: Describer) -
     )
 
 
-def _update(
+def update(
     listing: Listing,
     out: Path,
     options: Options,
@@ -114,6 +114,7 @@ def _update(
     progress: Progress,
     machine: MachineMade,
 ) -> Summary:
+    """Brings an index that is locked up to date with a listing; see `build` for all else."""
     previous = Previous.of(out, identity_of(describer), options.resume)
     removed = _removed(out, options, previous)
     listing, left_out = removed.left_out(listing)
