@@ -38,7 +38,7 @@ class Checks:
                 continue
             path = self._generation.path / name
             check_size(path, told)
-            if whole or name.startswith(_SMALL) or "tail" not in told and _is_table(name):
+            if whole or name.startswith(_SMALL) or ("tail" not in told and _is_table(name)):
                 self.needed(name)
             elif "tail" in told and tail_of(path) != told["tail"]:
                 raise IndexDamaged(f"{path} is not what was written")

@@ -251,19 +251,25 @@ def publish(
     return Generation(final, number, told)
 
 
+def _is_link(path: Path, other: Path) -> bool:
+    return other.exists() and path.samefile(other)
+
+
 def _seal(folder: Path, old: Generation | None) -> dict[str, dict[str, Any]]:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         known = None if old is None else old.manifest["files"].get(name)
-        if known is not None and old is not None and path.samefile(old.path / name):
+        if known is not None and old is not None and _is_link(path, old.path / name):
             files[name] = known
             continue
         sync(path)
         files[name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
         if path.suffix == ".parquet":
             files[name]["tail"] = tail_of(path)
-        if known not in (None, files[name]) and name.startswith(_PARTS):  # copied, for want of links
+        if known not in (None, files[name]) and name.startswith(
+            _PARTS
+        ):  # copied, for want of links
             raise IndexDamaged(f"{path} is not what was written")
     for path in (p for p in folder.rglob("*") if p.is_dir()):
         sync(path)

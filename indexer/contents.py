@@ -73,7 +73,9 @@ def changes(
     }
     gone = previous.facts.keys() - facts.keys()
     kept_anew = described & previous.facts.keys()
-    text, texts, is_new = vocabulary_of(facts, previous, changed=bool(gone or relabelled or kept_anew))
+    text, texts, is_new = vocabulary_of(
+        facts, previous, changed=bool(gone or relabelled or kept_anew)
+    )
     return Changes(
         content=Content(facts, frozenset(described), text, is_new),
         relabelled=frozenset(relabelled),

@@ -20,8 +20,8 @@ from indexer.films import Films
 from indexer.fit import Heads, fit_on, read_heads, write_heads
 from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
-from indexer.searched import searched_dims, searched_vectors
 from indexer.removed import COUNT
+from indexer.searched import searched_dims, searched_vectors
 from indexer.store import FILES, REJECTS, Store
 from indexer.sweep import ERASED_BELOW
 from indexer.work import Workbench

@@ -39,7 +39,9 @@ class Chosen:
             if facts["case_id"] in cases
             or patients & {facts["patient_id"], facts["header_patient_id"]}
         }
-        return frozenset(named | {f.source for f in previous.files.values() if _lies(f.path, paths)})
+        return frozenset(
+            named | {f.source for f in previous.files.values() if _lies(f.path, paths)}
+        )
 
 
 @dataclass(frozen=True, slots=True)

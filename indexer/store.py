@@ -170,6 +170,13 @@ def _opened(path: Path) -> pq.ParquetFile:
         raise IndexDamaged(f"{path} cannot be read") from error
 
 
+def _pictures(path: Path, file: pq.ParquetFile, group: int) -> pa.ChunkedArray:
+    try:
+        return file.read_row_group(group, columns=[PREVIEW]).column(0)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise IndexDamaged(f"{path} cannot be read") from error
+
+
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One parquet file, or some of its columns. Raises `IndexDamaged` naming it."""
     try:
@@ -223,12 +230,13 @@ class Store:
         """The JPEGs of some instances, by their place in the order of the vectors."""
         found, start = {}, 0
         for name in self.parts():
-            file = _opened(self.folder / "previews" / f"{name}.parquet")
+            path = self.folder / "previews" / f"{name}.parquet"
+            file = _opened(path)
             for group in range(file.num_row_groups):
                 end = start + file.metadata.row_group(group).num_rows
                 wanted = [row for row in rows if start <= row < end]
                 if wanted:
-                    column = file.read_row_group(group, columns=[PREVIEW]).column(0)
+                    column = _pictures(path, file, group)
                     found.update({row: column[row - start].as_py() for row in wanted})
                 start = end
         return found

@@ -25,6 +25,7 @@ from retrieval.answer import Hit, IndexFacts
 from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
 
+
 class OpenIndex:
     """One generation, read once. Row i of every table is vector i."""
 

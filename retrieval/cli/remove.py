@@ -39,7 +39,9 @@ def _no_blank(
 @index_option("remove")
 @click.option("--patient", multiple=True, callback=_no_blank, help="All scans of this patient.")
 @click.option("--case", multiple=True, callback=_no_blank, help="All scans of this case.")
-@click.option("--path", multiple=True, callback=_no_blank, help="A file of the archive, or a folder.")
+@click.option(
+    "--path", multiple=True, callback=_no_blank, help="A file of the archive, or a folder."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @table_or_json
 @verbosity

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from indexer import commit, readers
 from indexer.pipeline import Options, build
 from indexer.remove import Chosen, remove
-from indexer.store import PREVIEW, Store, block_of
+from indexer.store import Store, block_of
 from indexer.sweep import collect
 from models.errors import UsageError
 from retrieval.inspect import verified
@@ -34,7 +33,9 @@ def of_quuxley(archive: Path) -> Path:
 def his(index: Path) -> list[bytes]:
     """Everything that an index holds of him, as bytes to be looked for."""
     store = Store(commit.opened(index).path)
-    mine = [row for row, who in enumerate(store.facts().column("patient_id").to_pylist()) if who == WHO]
+    mine = [
+        row for row, who in enumerate(store.facts().column("patient_id").to_pylist()) if who == WHO
+    ]
     table = pa.concat_tables(store.instances(name) for name in store.parts())
     found = list(store.preview(mine).values())
     for block in ("colour", "edge", "embedding"):
