@@ -84,8 +84,8 @@ class Removal:
 def remove(index: Path, chosen: Chosen, dry_run: bool = False) -> Removal:
     """Takes what is chosen out of an index.
 
-    Raises `UsageError` if nothing is meant or nothing would be left, and as `indexer.pipeline.build`
-    does; the index is then as it was before.
+    Raises `UsageError` if nothing is meant or nothing would be left, and as
+    `indexer.pipeline.build` does; the index is then as it was before.
     """
     told = commit.opened(index).manifest
     if dry_run:

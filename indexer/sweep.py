@@ -49,7 +49,7 @@ def collect(index: Path, keep_for_s: float = KEEP_S) -> Swept:
 def sweep(
     index: Path, live: Generation, keep_for_s: float = KEEP_S, only_before: bool = False
 ) -> Swept:
-    """Removes the generations that were replaced at least `keep_for_s` ago and that no reader holds.
+    """Removes the generations that no reader holds and that were replaced `keep_for_s` ago.
 
     `only_before`: of the old ones only the last is kept at all, so that an index that changes often
     does not fill the disk. What holds something that was erased goes at once. The writer's lock is

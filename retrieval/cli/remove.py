@@ -35,7 +35,7 @@ def _no_blank(
     return values
 
 
-@click.command(epilog="Example: cbir remove --index demo/index --path normal/Montgomery_0030.jpg")
+@click.command(epilog="Example: cbir remove --index demo/index --path normal/Montgomery_0059.jpg")
 @index_option("remove")
 @click.option("--patient", multiple=True, callback=_no_blank, help="All scans of this patient.")
 @click.option("--case", multiple=True, callback=_no_blank, help="All scans of this case.")
@@ -82,7 +82,7 @@ def remove(
 @table_or_json
 @verbosity
 def gc(index: Path, keep_for: float, format: str, quiet: bool) -> int:
-    """Remove the old generations of an index that no reader holds, and what unfinished runs left."""
+    """Remove old generations of an index that no reader holds, and what unfinished runs left."""
     from indexer.sweep import collect
 
     told = collect(index, keep_for)

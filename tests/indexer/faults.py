@@ -36,7 +36,7 @@ class Faults:
         fsync = os.fsync
 
         def synced(handle: int) -> None:
-            self.step("fsync", os.readlink(f"/proc/self/fd/{handle}"))
+            self.step("fsync", Path(f"/proc/self/fd/{handle}").readlink())
             fsync(handle)
 
         monkeypatch.setattr(os, "fsync", synced)

@@ -90,7 +90,7 @@ def test_what_the_tables_do_not_tell_has_to_be_built_again(tmp_path: Path) -> No
     assert found is not None
     told = {"bytes": table.stat().st_size, "sha256": commit.sha256_of(table)}
     as_schema(index, 1, files={**found.manifest["files"], "files.parquet": told})
-    with pytest.raises(IndexUnusable, match="lack header, .* --no-resume"):
+    with pytest.raises(IndexUnusable, match=r"lack header, .* --no-resume"):
         migrate.migrate(index)
     assert sorted(path.name for path in index.iterdir()) == ["CURRENT", "LOCK", f"gen-{1:020d}"]
 

@@ -18,7 +18,7 @@ News = Summary | CbirError
 
 
 def following(archive: Path, out: Path, then: list[Callable[[News], object]]) -> list[News]:
-    """What `watch` told, while each piece of news has the next thing done; the last one stops it."""
+    """What `watch` told, while each piece of news has the next thing done; the last stops it."""
     stop, heard = threading.Event(), []
     steps = iter(then)
 
