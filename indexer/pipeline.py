@@ -22,6 +22,7 @@ from indexer.facts import disputes
 from indexer.generation import Built, write_generation
 from indexer.machine_made import MachineMade
 from indexer.made import without_made
+from indexer.moved import descriptions, moved
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
@@ -125,7 +126,8 @@ def update(
     entries, carried = previous.without_rejects(listing.entries)
     planned = plan(entries, known, describer.looker(listing.root))
     taker = Taker(describer, bench, listing.root, entries, known.values(), removed)
-    refused = taker.take(planned.todo, progress)
+    recalled = _recalled(planned, previous, taker, listing.root)
+    refused = taker.take(planned.without(recalled | taker.left_out).todo, progress)
     planned = planned.without(taker.left_out)
     listing = replace(listing, remarks=(*listing.remarks, *_of_removed(left_out, taker)))
     rejects = (*listing.rejects, *carried, *planned.rejects, *refused)
@@ -134,7 +136,7 @@ def update(
     change = changes(planned, previous, on_bench, stays & planned.vanished, machine)
     if not change.content.facts:
         raise NothingToIndex(_nothing(listing, rejects))
-    summary = _summary(out, planned, change, rejects, refused)
+    summary = _summary(out, planned, change, rejects, refused, len(recalled))
     as_it_was = change.nothing and previous.rejects_are(rejects) and previous.has_vectors
     if as_it_was and not (options.take_back and is_marked(out)):
         bench.clear()
@@ -142,11 +144,15 @@ def update(
     built = _built(describer, listing, rejects, previous.erased(len(removed.marks)))
     generation, remarks = write_generation(out, previous, bench, change, built)
     _tidy(out, generation, bench, options)
-    summary = summary.of_generation(
-        generation,
-        (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks),
-    )
-    return replace(summary, committed=True)
+    told = (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks)
+    return replace(summary.of_generation(generation, told), committed=True)
+
+
+def _recalled(planned: Plan, previous: Previous, taker: Taker, root: Path) -> set[str]:
+    """The scans that have another name now, and were taken with what is known of them."""
+    found = moved(planned.todo, planned.vanished, previous, root)
+    sources = {one.source.key: one.source for one in found}
+    return taker.recall((sources[key], told) for key, told in descriptions(found, previous))
 
 
 def _tidy(out: Path, generation: Generation, bench: Workbench, options: Options) -> None:
@@ -163,14 +169,16 @@ def _summary(
     change: Changes,
     rejects: tuple[Reject, ...],
     refused: Sequence[Reject],
+    moved: int,
 ) -> Summary:
     content = change.content
-    described = len(planned.todo) - len({reject.source or reject.path for reject in refused})
+    described = len(planned.todo) - len({one.source or one.path for one in refused}) - moved
     vanished = planned.vanished & content.facts.keys()
     return Summary(
         str(out),
         described=described,
-        resumed=len(content.described) - described,
+        resumed=len(content.described) - described - moved,
+        moved=moved,
         unchanged=len(content.facts.keys() - content.described - change.relabelled - vanished),
         relabelled=len(change.relabelled),
         removed=len(change.gone),

@@ -56,6 +56,14 @@ class Taker:
             self._bench.flush()
         return rejects
 
+    def recall(self, known: Iterable[tuple[Source, Described]]) -> set[str]:
+        """Takes scans whose description is known already; gives their keys."""
+        taken = set()
+        for source, described in known:
+            if not self._took(source, described) and source.key not in self.left_out:
+                taken.add(source.key)
+        return taken
+
     def _tasks(self, sources: Iterable[Source]) -> Iterable[Task]:
         for source in sources:
             mask = str(self._root / source.mask) if source.mask else ""
