@@ -5,8 +5,9 @@ Decoding and the encoder would take all the time, and have no part in how an ind
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -54,15 +55,22 @@ class _NoEncoder:
 class Numbers(Describer):
     """Describes each file as a volume of `slices`; notes each in `log`, a byte a scan."""
 
-    def __init__(self, log: Path, slices: int = 1) -> None:
-        """`slices`: instances a scan has."""
+    def __init__(
+        self,
+        log: Path,
+        slices: int = 1,
+        image_dims: Mapping[str, int] = MappingProxyType(_DIMS),
+        looking_s: float = _LOOKING_S,
+    ) -> None:
+        """`slices`: instances a scan has. `looking_s`: that each scan takes."""
         super().__init__(WorkerPool(1, WORKER), _NoEncoder(), Config())
         self._log, self._slices = log, slices
+        self._dims, self._looking_s = dict(image_dims), looking_s
 
     @property
     def dims(self) -> dict[str, int]:
-        """Few numbers, so that a change takes a fraction of a second."""
-        return {**_DIMS, "text": TEXT_DIM}
+        """By default few numbers, so that a change takes a fraction of a second."""
+        return {**self._dims, "text": TEXT_DIM}
 
     def looker(self, root: Path) -> Look:
         """Every file is a scan of its own."""
@@ -79,19 +87,19 @@ class Numbers(Describer):
             data = Path(task.paths[0]).read_bytes()
             with self._log.open("ab") as handle:
                 handle.write(b".")
-            time.sleep(_LOOKING_S)
+            time.sleep(self._looking_s)
             yield task.key, self._numbers(data)
 
     def turned(self, previews: Sequence[bytes]) -> FloatImage:
         """Numbers that follow from the previews' bytes."""
-        vectors = [_unit(one, len(KINDS), _DIMS["embedding"]) for one in previews]
+        vectors = [_unit(one, len(KINDS), self._dims["embedding"]) for one in previews]
         return np.stack(vectors)
 
     def _numbers(self, data: bytes) -> Described:
         count = self._slices
         return Described(
             header=Header(),
-            blocks={name: _unit(name.encode() + data, count, n) for name, n in _DIMS.items()},
+            blocks={name: _unit(name.encode() + data, count, n) for name, n in self._dims.items()},
             previews=tuple(b"picture %d of " % n + data for n in range(count)),
             slices=tuple(range(count)) if count > 1 else (-1,),
             shape=(64, 64),

@@ -22,8 +22,8 @@ _TRIES = 4
 def kill_real(work: Path, kills: int, seed: int) -> int:
     """Kills so many runs, or nearly; gives how many were killed before they had come to their end.
 
-    Each run builds the index of a few pictures. Raises `RuntimeError` where an index is not whole, or differs from one
-    that was never interrupted.
+    Each run builds the index of a few pictures. Raises `RuntimeError` where an index is not whole,
+    or differs from one that was never interrupted.
     """
     if not kills:
         return 0

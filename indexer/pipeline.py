@@ -207,7 +207,8 @@ def _built(
         rejects=tuple(rows),
         turn=describer.turned,
         seen=trained_on(describer.config.encoder),
-        **erased,
+        removed=erased["removed"],
+        erased_below=erased["erased_below"],
     )
 
 

@@ -35,4 +35,4 @@ def verify(index: Path, format: str, quiet: bool) -> None:
     if format == "json":
         put_object(told.to_json())
     elif not quiet:
-        say(f"{index}: {told.files} files are as they were written, content {told.content[:12]}")
+        say(f"{index}: {told.files} files are as they were written\ncontent {told.content}")

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,10 @@ FAST = Rhythm(every_s=0.05, settle_s=0.05)
 News = Summary | CbirError
 
 
-def following(archive: Path, out: Path, then: list[Callable[[News], object]]) -> list[News]:
+def following(archive: Path, out: Path, then: Sequence[Callable[[News], object]]) -> list[News]:
     """What `watch` told, while each piece of news has the next thing done; the last stops it."""
-    stop, heard = threading.Event(), []
+    stop = threading.Event()
+    heard: list[News] = []
     steps = iter(then)
 
     def told(news: News) -> None:

@@ -65,8 +65,11 @@ def test_readers_see_one_state_at_a_time(tmp_path: Path) -> None:
     until = time.time() + seconds
     command = [sys.executable, "-c", READER, str(index), str(until)]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    readers = [subprocess.Popen(command, env=env, text=True, **pipes) for _ in range(READERS)]
+    pipe = subprocess.PIPE
+    readers = [
+        subprocess.Popen(command, env=env, text=True, stdout=pipe, stderr=pipe)
+        for _ in range(READERS)
+    ]
     for number in range(2, COMMITS + 2):
         time.sleep(max(0.0, (until - time.time()) / (COMMITS + 2 - number) - 0.5))
         change(archive, index, number)
