@@ -46,9 +46,9 @@ def moved(
     for source in todo:
         if len(source.paths) > 1 or source.mask or source.series:
             continue
-        record = _same_bytes(root / source.key, gone)
-        if record is not None:
-            found.append(Moved(source, record))
+        before = _same_bytes(root / source.key, gone)
+        if before is not None:
+            found.append(Moved(source, before))
     return found
 
 

@@ -12,7 +12,7 @@ from retrieval.cli.output import put_object, say
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Duration(click.ParamType[float]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic in all of click 8
     """A time such as 90s, 10m, 1h or 7d, in seconds."""
 
     name = "TIME"
