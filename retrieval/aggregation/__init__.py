@@ -76,6 +76,17 @@ class Aggregation(Protocol):
         ...
 
 
+class ByItself:
+    """What aggregations share for which a case's value is its own matter: it is all that is kept."""
+
+    among_all = False
+
+    def values(self, kept: FloatImage) -> FloatImage:
+        """As kept, (1, cases)."""
+        own: FloatImage = kept[0]
+        return own
+
+
 def load(name: str) -> Aggregation:
     """The aggregation of that name. Raises `UsageError` if there is none."""
     aggregation: Aggregation = _load(TABLE, name, "aggregation")()

@@ -4,25 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage
-from retrieval.aggregation import Pairs, best_of
+from retrieval.aggregation import ByItself, Pairs, best_of
 
 
-class LateInteraction:
+class LateInteraction(ByItself):
     """The mean, over the query's instances, of the best that any row of the case reaches.
 
     MaxSim of Khattab and Zaharia 2020 (ColBERT). For one picture against a case of one it is their
     inner product.
     """
 
-    among_all = False
-
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
         """The value: (1, cases)."""
-        return best_of(similarity, starts).mean(axis=0, keepdims=True)
-
-    def values(self, kept: FloatImage) -> FloatImage:
-        """As kept."""
-        return kept[0]
+        return np.asarray(best_of(similarity, starts).mean(axis=0, keepdims=True))
 
     def ceiling(self, best: FloatImage) -> float:
         """Their mean."""

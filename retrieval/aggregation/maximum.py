@@ -4,21 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage
-from retrieval.aggregation import Pairs, best_of
+from retrieval.aggregation import ByItself, Pairs, best_of
 
 
-class Maximum:
+class Maximum(ByItself):
     """The best that any instance of the query and any row of the case reach together."""
-
-    among_all = False
 
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
         """The value: (1, cases)."""
-        return best_of(similarity, starts).max(axis=0, keepdims=True)
-
-    def values(self, kept: FloatImage) -> FloatImage:
-        """As kept."""
-        return kept[0]
+        return np.asarray(best_of(similarity, starts).max(axis=0, keepdims=True))
 
     def ceiling(self, best: FloatImage) -> float:
         """Their maximum."""

@@ -4,29 +4,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage
-from retrieval.aggregation import Pairs, best_of
+from retrieval.aggregation import ByItself, Pairs, best_of
 
 SHARE = 0.5
 """Of the query's instances. Half is the middle between the maximum and late interaction; it was set
 before anything was measured."""
 
 
-class MeanOfBest:
+class MeanOfBest(ByItself):
     """Every query instance finds its nearest row; the mean of the better half of these counts.
 
     A series that reaches further than the case does (the abdomen below a chest) is not held
     against it.
     """
 
-    among_all = False
-
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
         """The value: (1, cases)."""
-        return _top(best_of(similarity, starts)).mean(axis=0, keepdims=True)
-
-    def values(self, kept: FloatImage) -> FloatImage:
-        """As kept."""
-        return kept[0]
+        return np.asarray(_top(best_of(similarity, starts)).mean(axis=0, keepdims=True))
 
     def ceiling(self, best: FloatImage) -> float:
         """The mean of the better half."""

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage
-from retrieval.aggregation import Pairs
+from retrieval.aggregation import ByItself, Pairs
 
 
-class Ordered:
+class Ordered(ByItself):
     """The best mean likeness of a matching in which a later slice never finds an earlier row.
 
     Monotone alignment by dynamic programming, as dynamic time warping does it (Sakoe and Chiba
@@ -15,8 +15,6 @@ class Ordered:
     spacing and in what they cover. It is late interaction, held to the order of the slices along
     the body; so it is never more than that, and the same for one picture.
     """
-
-    among_all = False
 
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
         """The value: (1, cases)."""
@@ -28,10 +26,6 @@ class Ordered:
         for each in padded[1:]:
             reached = np.maximum.accumulate(reached, axis=1) + each
         return np.asarray(reached.max(axis=1)[None] / len(similarity), np.float32)
-
-    def values(self, kept: FloatImage) -> FloatImage:
-        """As kept."""
-        return kept[0]
 
     def ceiling(self, best: FloatImage) -> float:
         """Their mean: order can only take away."""

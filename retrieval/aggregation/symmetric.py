@@ -4,26 +4,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import FloatImage
-from retrieval.aggregation import Pairs, best_of
+from retrieval.aggregation import ByItself, Pairs, best_of
 
 
-class Symmetric:
+class Symmetric(ByItself):
     """The mean of two means: of the query's instances' best, and of the case's rows' best.
 
     A large case has a near row for everything; here all its rows have to be like the query.
     """
-
-    among_all = False
 
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
         """The value: (1, cases)."""
         there = best_of(similarity, starts).mean(axis=0)
         back = np.add.reduceat(similarity.max(axis=0), starts[:-1]) / np.diff(starts)
         return np.asarray((there + back)[None] / 2, np.float32)
-
-    def values(self, kept: FloatImage) -> FloatImage:
-        """As kept."""
-        return kept[0]
 
     def ceiling(self, best: FloatImage) -> float:
         """No row is nearer to any instance than the nearest of all."""
