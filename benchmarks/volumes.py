@@ -1,6 +1,6 @@
 """Cases of many pictures: python -m benchmarks.volumes --data FOLDER [--views FOLDER] [--speed].
 
-FOLDER of `--data` holds real CT series, label/patient/*.dcm; of `--views` the films of `chest_xray`.
+FOLDER of `--data` holds real CT series, label/patient/*.dcm; that of `--views` is `chest_xray`.
 Compared are the aggregations of `retrieval.aggregation`:
 
     series    a made series asks for its made patient's other series        (simulated)
@@ -16,7 +16,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ from benchmarks.volumes_views import SITE, Views, films, views
 from benchmarks.volumes_views import write_archive as write_views
 from indexer.pipeline import Options, build
 from models.measures.intervals import Interval
+from models.measures.paired import Difference
 from retrieval import aggregation
 from retrieval.index import OpenIndex
 
 CHOOSING = "normal"
 FEWER = (4, 8, 16, 32)
+_HEADS = ("hit rate@1", "mAP", "off, mm", "within a slice", "mAP gained", "within gained", "ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Side:
     scans: int
     patients: int
     answered: tuple[Answered, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Without the single questions."""
+        told = [asdict(replace(one, asked=())) for one in self.answered]
+        return {**asdict(replace(self, answered=())), "answered": told}
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ class Report:
         return {
             "simulated": "all but `views`; see benchmarks/volumes_made.py",
             "machine": machine(),
-            "sides": [asdict(side) for side in self.sides],
+            "sides": [side.to_json() for side in self.sides],
             "views": [asdict(one) for one in self.views],
             "films_a_case": self.films,
             "speed": [figure.to_json() for figure in self.speed],
@@ -94,13 +101,21 @@ def sides(data: Path, work: Path, choosing: str) -> Iterator[Side]:
 
 
 def _answers(trial: Trial) -> Iterator[Answered]:
-    for name in sorted(aggregation.TABLE):
-        yield trial.series(name, aggregation.load(name))
+    own = aggregation.load(aggregation.DEFAULT)
+    first = trial.series(aggregation.DEFAULT, own)
+    yield first
+    for name in sorted(set(aggregation.TABLE) - {aggregation.DEFAULT}):
+        yield trial.series(name, aggregation.load(name)).less(first)
     for slices in FEWER:
-        yield trial.series(aggregation.DEFAULT, aggregation.load(aggregation.DEFAULT), slices)
-    for name in (aggregation.DEFAULT, "symmetric"):  # for one slice the others are the default
-        yield trial.single(name, aggregation.load(name))
+        yield trial.series(f"{aggregation.DEFAULT}, {slices} slices", own, slices).less(first)
+    alone = trial.single(aggregation.DEFAULT, own)
+    yield alone  # of one slice the other ways make the same
+    yield trial.single("symmetric", aggregation.load("symmetric")).less(alone)
     yield trial.middle()
+    part = trial.third(aggregation.DEFAULT, own)
+    yield part
+    for name in sorted(set(aggregation.TABLE) - {aggregation.DEFAULT}):
+        yield trial.third(name, aggregation.load(name)).less(part)
 
 
 def speed(data: Path, work: Path, series: int) -> Iterator[Figure]:
@@ -133,18 +148,20 @@ def as_text(report: Report) -> str:
 
 
 def _side(side: Side) -> Iterator[str]:
-    yield f"## Simulated series, {side.name} side: {side.scans} of {side.patients} made patients, "
-    yield f"from {len(side.origins)} real series ({', '.join(side.origins)})"
+    made = f"{side.scans} of {side.patients} made patients"
+    yield f"## Simulated series, {side.name} side: {made}, of {' and '.join(side.origins)}"
     task = ""
     for one in side.answered:
         if one.task != task:
             task = one.task
             yield ""
-            yield f"| {task} ({one.questions}) | hit rate@1 | mAP | off, mm | within a slice | ms |"
-            yield "|---|---|---|---|---|---|"
+            heads = (f"{task} ({one.questions})", *_HEADS)
+            yield f"| {' | '.join(heads)} |"
+            yield "|---" * len(heads) + "|"
         figures = (one.hit, one.average_precision, one.error_mm, one.within)
-        shown = " | ".join(map(_shown, figures))
-        yield f"| {one.name} | {shown} | {one.search_ms:.1f} |"
+        gains = [one.beside.average_precision, one.beside.within] if one.beside else []
+        shown = [*map(_shown, figures), *map(_gained, gains), *[""] * (2 - len(gains))]
+        yield f"| {one.name} | {' | '.join(shown)} | {one.search_ms:.1f} |"
     yield ""
 
 
@@ -157,6 +174,10 @@ def _views(report: Report) -> Iterator[str]:
     for one in report.views:
         apart = f"{_shown(one.apart.interval)} | {one.apart.p:.3f}"
         yield f"| {one.name} | {_shown(one.average_precision)} | {_shown(one.several)} | {apart} |"
+
+
+def _gained(gain: Difference) -> str:
+    return f"{gain.interval.value:+.3f} (p {gain.p:.3f})"
 
 
 def _shown(figure: Interval) -> str:

@@ -1,4 +1,4 @@
-"""Made scans as DICOM series, so that they are read as any archive is, and what is known of them."""
+"""Made scans as DICOM series, to be read as any archive is, and what is known of them."""
 
 import csv
 import json

@@ -3,9 +3,9 @@
     origin (a real series) -> made patients -> scans of each
 
 A made patient is an origin bent strongly and scaled, with other densities. His scans are that body
-again: with other spacing, slice thickness, field of view, position, coverage, sharpness, calibration
-and noise. So scans of one made patient should find each other among patients of the same origin,
-and of every slice it is known where in the body it lies.
+again: with other spacing, slice thickness, field of view, position, coverage, sharpness,
+calibration and noise. So scans of one made patient should find each other among patients of the
+same origin, and of every slice it is known where in the body it lies.
 
 What this cannot show: other anatomy, other disease, other scanners. Made patients of one origin
 share its organs and its lesions; the origins' own slices lie 12 mm apart and are interpolated.

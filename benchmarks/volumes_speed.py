@@ -98,7 +98,7 @@ def searched(told: Large, most: int = SLICES) -> Iterator[Figure]:
 
 
 def exact(told: Large) -> float:
-    """The share of every aggregation's first ten cases that a plain product in float64 gives too."""
+    """The share of all aggregations' first ten cases that a plain product in float64 gives too."""
     every = np.ones(len(told.ranker.case_of_row), bool)
     total = len(every)
     query = told.query.astype(np.float64)

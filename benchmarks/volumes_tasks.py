@@ -6,7 +6,7 @@ side, itself left out. Nothing is fitted: the index has no labels.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,9 +16,11 @@ from benchmarks.volumes_dicom import Truth
 from indexer.searched import searched_vectors
 from models.arrays import FloatImage, Mask
 from models.measures.intervals import Interval, around, draws
+from models.measures.paired import Difference, difference
 from models.measures.predictions import Numbers
 from retrieval.aggregation import Aggregation
 from retrieval.index import OpenIndex
+from retrieval.ranking import CaseRanker, Ranked
 from retrieval.weighing import scaled, weighted
 
 SLICES_ASKED = 8
@@ -41,6 +43,30 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class One:
+    """One question's figures. `matched`: (pairs, 2), error in mm and in slice spacings."""
+
+    patient: str
+    hit: float
+    average_precision: float
+    matched: Numbers
+    seconds: float
+
+    @property
+    def within(self) -> float:
+        """The share of the matched slices that are no further off than one slice spacing."""
+        return float((self.matched[:, 1] <= 1).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What one aggregation gains over the default one, question by question."""
+
+    average_precision: Difference
+    within: Difference
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """How one aggregation did on one task: means with 95 % intervals over made patients.
 
@@ -56,24 +82,24 @@ class Answered:
     error_mm: Interval
     within: Interval
     search_ms: float
+    asked: tuple[One, ...] = field(repr=False)
+    beside: Beside | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class _One:
-    """One question's figures, `matched`: (pairs, 2), error in mm and in slice spacings."""
-
-    patient: str
-    hit: float
-    average_precision: float
-    matched: Numbers
-    seconds: float
+    def less(self, other: "Answered") -> "Answered":
+        """The same, beside another one that was asked the same questions."""
+        patients = [one.patient for one in self.asked]
+        both = [
+            [np.array([getattr(one, name) for one in told.asked]) for told in (self, other)]
+            for name in ("average_precision", "within")
+        ]
+        return replace(self, beside=Beside(*(difference(*two, patients) for two in both)))
 
 
 class Trial:
     """The made scans of some origins, asked among each other."""
 
     def __init__(self, index: OpenIndex, truths: dict[str, Truth], origins: Sequence[str]) -> None:
-        """`truths`: by the scan's study. `origins`: the side; others are neither asked nor found."""
+        """`truths`: by the scan's study. `origins`: of the side; no others ask or are found."""
         self._index = index
         self._truths = truths
         self._origins = frozenset(origins)
@@ -113,9 +139,13 @@ class Trial:
 
     def series(self, name: str, how: Aggregation, slices: int = 0) -> Answered:
         """Whole series ask; with `slices` at most so many of each, evenly spaced."""
-        task = "series finds its patient" if not slices else f"the same, {slices} slices asked"
         asked = [_thinned(scan, slices) for scan in self.scans]
-        return _answered(task, name, [self._ask(scan, how) for scan in asked])
+        return _answered("series finds its patient", name, [self._ask(scan, how) for scan in asked])
+
+    def third(self, name: str, how: Aggregation) -> Answered:
+        """The middle third of each series asks: what covers less of the body than the archive."""
+        ones = [self._ask(_middle(scan), how) for scan in self.scans]
+        return _answered("middle third finds its patient", name, ones)
 
     def single(self, name: str, how: Aggregation) -> Answered:
         """Single slices ask for their series, and for their place in it."""
@@ -132,10 +162,10 @@ class Trial:
                     _apart_by(one.places_mm[:1], other.places_mm[len(other.rows) // 2 :][:1], other)
                     for other in others
                 ]
-                ones.append(_One(scan.truth.patient_id, np.nan, np.nan, np.vstack(pairs), 0.0))
+                ones.append(One(scan.truth.patient_id, np.nan, np.nan, np.vstack(pairs), 0.0))
         return _answered("slice finds its patient and place", "(always the middle)", ones)
 
-    def _ask(self, scan: Scan, how: Aggregation) -> _One:
+    def _ask(self, scan: Scan, how: Aggregation) -> One:
         allowed = self._side.copy()
         allowed[self._by_case[scan.case].rows] = False
         ranker = self._index.ranker
@@ -149,9 +179,8 @@ class Trial:
         for one in ranked:
             other = self._by_case[one.case]
             if _same(other, scan):
-                places = other.places_mm[np.searchsorted(other.rows, one.rows)]
-                matched.append(_apart_by(scan.places_mm[list(one.instances)], places, other))
-        return _One(
+                matched.append(_matched(self._index.ranker, scan, one, other))
+        return One(
             scan.truth.patient_id,
             float(relevant[0]),
             float(precision[relevant].mean()),
@@ -166,6 +195,15 @@ class Trial:
 
 def _same(other: Scan, scan: Scan) -> bool:
     return other.truth.patient_id == scan.truth.patient_id and other.case != scan.case
+
+
+def _matched(ranker: CaseRanker, scan: Scan, found: Ranked, other: Scan) -> Numbers:
+    """How far off the pairs are; of a single slice, the slice that a hit shows."""
+    rows, instances = found.rows, list(found.instances)
+    if len(scan.query) == 1:
+        rows, instances = (ranker.best_row(scan.query, found),), [0]
+    places = other.places_mm[np.searchsorted(other.rows, rows)]
+    return _apart_by(scan.places_mm[instances], places, other)
 
 
 def _apart_by(asked: Numbers, found: Numbers, other: Scan) -> Numbers:
@@ -183,6 +221,13 @@ def _thinned(scan: Scan, slices: int) -> Scan:
     return replace(scan, query=scan.query[kept], places_mm=scan.places_mm[kept])
 
 
+def _middle(scan: Scan) -> Scan:
+    """The scan without its first and its last third."""
+    count = len(scan.query)
+    kept = slice(count // 3, count - count // 3)
+    return replace(scan, query=scan.query[kept], places_mm=scan.places_mm[kept])
+
+
 def _apart(scan: Scan) -> Iterator[Scan]:
     """Single slices of it."""
     few = _thinned(scan, SLICES_ASKED)
@@ -191,10 +236,10 @@ def _apart(scan: Scan) -> Iterator[Scan]:
         yield replace(few, query=few.query[own], places_mm=few.places_mm[own])
 
 
-def _answered(task: str, name: str, ones: Sequence[_One]) -> Answered:
+def _answered(task: str, name: str, ones: Sequence[One]) -> Answered:
     groups = [one.patient for one in ones]
     medians = [float(np.median(one.matched[:, 0])) for one in ones]
-    within = [float((one.matched[:, 1] <= 1).mean()) for one in ones]
+    within = [one.within for one in ones]
     return Answered(
         task,
         name,
@@ -204,6 +249,7 @@ def _answered(task: str, name: str, ones: Sequence[_One]) -> Answered:
         median(medians, groups),
         mean(within, groups),
         1000 * float(np.median([one.seconds for one in ones])),
+        tuple(ones),
     )
 
 

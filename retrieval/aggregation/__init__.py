@@ -77,7 +77,7 @@ class Aggregation(Protocol):
 
 
 class ByItself:
-    """What aggregations share for which a case's value is its own matter: it is all that is kept."""
+    """What aggregations share for which a case's value is its own matter: only that is kept."""
 
     among_all = False
 
