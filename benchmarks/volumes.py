@@ -132,7 +132,8 @@ def speed(data: Path, work: Path, series: int) -> Iterator[Figure]:
     folder = work / "asked"
     if not folder.exists():
         write_series(dense(bodies(origins(data)[0], 1, seed=1)[0], SLICES + 8), folder)
-    yield from asked(work / "index", folder)
+    for threads in (1, 0):
+        yield from asked(work / "index", folder, threads)
 
 
 def as_text(report: Report) -> str:

@@ -14,7 +14,6 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.figures import Figure, Limit
 from benchmarks.volumes_tasks import SHOWN
@@ -82,19 +81,14 @@ def _moved(rows: FloatImage, blocks: dict[str, slice], random: np.random.Generat
 
 
 def searched(told: Large, most: int = SLICES) -> Iterator[Figure]:
-    """The search alone, for each aggregation, with one thread and with all; files in the cache."""
+    """The search alone, for each aggregation, by all cores there are; the file in the cache."""
     allowed = np.ones(len(told.ranker.case_of_row), bool)
     for slices in sorted({16, 32, most}):
         query = told.query[:: max(1, len(told.query) // slices)]
-        for threads in (1, None):
-            named = "one thread" if threads else "all threads"
-            section = f"search, {len(query)} slices, {named}"
-            for name in aggregation.TABLE if slices == most else (aggregation.DEFAULT,):
-                how = aggregation.load(name)
-                ask = partial(told.ranker.nearest, query, SHOWN, allowed, how)
-                with threadpool_limits(threads):
-                    took = _median_s(ask)
-                yield Figure(section, name, took, "s", LIMIT_S)
+        for name in aggregation.TABLE if slices == most else (aggregation.DEFAULT,):
+            how = aggregation.load(name)
+            took = _median_s(partial(told.ranker.nearest, query, SHOWN, allowed, how))
+            yield Figure(f"search alone, {len(query)} slices", name, took, "s", LIMIT_S)
 
 
 def exact(told: Large) -> float:
@@ -119,16 +113,20 @@ def exact(told: Large) -> float:
     return float(np.mean(same))
 
 
-def asked(index: Path, scan: Path, slices: int = 0) -> Iterator[Figure]:
-    """The whole of a query by a series, description and search, in an engine that is running."""
+def asked(index: Path, scan: Path, threads: int) -> Iterator[Figure]:
+    """A whole query by a series in an engine that is running, the encoder with so many threads.
+
+    0: all. What the search in 1,000 series takes comes to it.
+    """
     from retrieval.search import Engine, Query
 
-    with Engine(index, expected=scan) as engine:
+    with Engine(index, threads=threads, expected=scan) as engine:
         engine.query(Query(scan))
-        for most in sorted({16, 32, slices or engine.index.config.slices}):
+        for most in (16, 32, SLICES):
             took = _median_s(partial(engine.query, Query(scan, slices=most)))
-            name = f"at most {most} slices described"
-            yield Figure("query by a series, with its description", name, took, "s", LIMIT_S)
+            named = "one thread" if threads else "all threads"
+            section = f"described, and asked in a small index, {named}"
+            yield Figure(section, f"{most} slices", took, "s")
 
 
 def _median_s(what: Callable[[], object]) -> float:

@@ -260,10 +260,12 @@ class Engine:
         """The nearest case with another label than the leading one, however far it is."""
         if leading is None:
             return None
+        for hit in hits:  # the nearest of all come first, so nothing else has to be searched
+            if hit.label not in ("", leading):
+                return hit
         other = allowed & self.index.label_mask(leading)
         for ranked in self.index.ranker.nearest(vector, 1, other, how):
-            found = self._hit(vector, 0, ranked)
-            return next((hit for hit in hits if hit.case_id == found.case_id), found)
+            return self._hit(vector, 0, ranked)
         return None
 
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:

@@ -10,8 +10,8 @@ from retrieval.aggregation import ByItself, Pairs, best_of
 class Symmetric(ByItself):
     """The mean of two means: of the query's instances' best, and of the case's rows' best.
 
-    A large case has a near row for everything; here all its rows have to be like the query. So it is
-    for cases of films, and not for a slice or a part of a series that asks for the whole.
+    A large case has a near row for everything; here all its rows have to be like the query. So it
+    is for cases of films, and not for a slice or a part of a series that asks for the whole.
     """
 
     def kept(self, similarity: FloatImage, starts: NDArray[np.int64]) -> FloatImage:
