@@ -88,11 +88,15 @@ class Answered:
     def less(self, other: "Answered") -> "Answered":
         """The same, beside another one that was asked the same questions."""
         patients = [one.patient for one in self.asked]
-        both = [
-            [np.array([getattr(one, name) for one in told.asked]) for told in (self, other)]
+        precision, within = (
+            difference(
+                np.array([getattr(one, name) for one in self.asked]),
+                np.array([getattr(one, name) for one in other.asked]),
+                patients,
+            )
             for name in ("average_precision", "within")
-        ]
-        return replace(self, beside=Beside(*(difference(*two, patients) for two in both)))
+        )
+        return replace(self, beside=Beside(precision, within))
 
 
 class Trial:
