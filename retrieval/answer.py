@@ -97,6 +97,7 @@ class QueryFacts:
     preview: bytes = b""  # JPEG
     weights: dict[str, float] = field(default_factory=dict)
     where: str = ""
+    aggregate: str = "late"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from indexer.films import group_of
 from models.arrays import FloatImage, Mask
 from models.errors import UsageError
 from models.heads.conformal import COVERAGE
+from retrieval import aggregation
+from retrieval.aggregation import Aggregation
 from retrieval.answer import Answer, Diagnosis, Hit, QueryFacts
 from retrieval.diagnosis import Asked, Neighbours, leading, suggest, withheld
 from retrieval.index import OpenIndex
@@ -42,7 +44,9 @@ class Query:
     `k`: how many cases. `weights`: descriptor -> weight, for those that differ from the index's own
     (learned) ones. `where`: a filter, see docs/filters.md. `patient_id`: whose scan it is, where
     its header does not say; his own studies are returned apart. `coverage`: how often the labels
-    that are not ruled out should hold the true one.
+    that are not ruled out should hold the true one. `aggregate`: one of `retrieval.aggregation`,
+    how cases of several pictures are ranked; a suggestion rests on the default one. `slices`: at
+    most so many of a series that asks are described; 0: as many as in the index.
     """
 
     scan: Path | None = None
@@ -52,6 +56,8 @@ class Query:
     where: str = ""
     patient_id: str = ""
     coverage: float = COVERAGE
+    aggregate: str = aggregation.DEFAULT
+    slices: int = 0
 
 
 class Engine:
@@ -113,13 +119,14 @@ class Engine:
         if not 0.5 <= asked.coverage <= 0.99:
             raise UsageError(f"coverage is {asked.coverage}; it is a number from 0.5 to 0.99")
         check_weights(asked.weights, self.index.searched)
+        how = aggregation.load(asked.aggregate)
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._described(asked.scan)
+        described = None if asked.scan is None else self._described(asked.scan, asked.slices)
         blocks = self._blocks(described, asked.text)
         weights = scaled({**self.index.weights, **asked.weights}, blocks)
         vector = weighted(blocks, weights)
         patients, own = self._own(asked, described)
-        hits = self._hits(vector, asked.k, allowed & ~own)
+        hits = self._hits(vector, asked.k, allowed & ~own, how)
         about = Circumstances(
             scan=described is not None,
             weights=weights,
@@ -131,6 +138,7 @@ class Engine:
             own=int(own.sum()),
             wanted=asked.k,
             found=len(hits),
+            by_ranks=how.among_all,
             several=described is not None
             and (len(described.slices) > 1 or self.index.several > SEVERAL),
         )
@@ -143,19 +151,19 @@ class Engine:
             index=self.index.told,
             query=_query_facts(asked, described, patients, weights),
             hits=hits,
-            priors=self._hits(vector, PRIORS, own),
+            priors=self._hits(vector, PRIORS, own, how),
             diagnosis=diagnosis,
-            against=self._against(vector, allowed & ~own, leading(diagnosis, near), hits),
+            against=self._against(vector, allowed & ~own, leading(diagnosis, near), hits, how),
             remarks=remarks_of(about),
             seconds=time.perf_counter() - began,
         )
 
-    def _described(self, scan: Path) -> "Described":
+    def _described(self, scan: Path, slices: int) -> "Described":
         """The scan in numbers, with a remark if it lies otherwise than the archive's films.
 
         Of a volume its middle instance is looked at, as it is in the archive.
         """
-        described = self._scans.describe(scan, self.index)
+        described = self._scans.describe(scan, self.index, slices)
         embeddings = described.blocks["embedding"]
         middle = embeddings[len(embeddings) // 2 :][:1]
         group = group_of(described.header.modality, described.header.body_part)
@@ -189,8 +197,10 @@ class Engine:
         patients = tuple(dict.fromkeys(filter(None, [*names, *known])))
         return patients, self.index.rows_of(patients, cases)
 
-    def _hits(self, vector: FloatImage, count: int, allowed: Mask) -> tuple[Hit, ...]:
-        ranked = self.index.ranker.nearest(vector, count, allowed)
+    def _hits(
+        self, vector: FloatImage, count: int, allowed: Mask, how: Aggregation
+    ) -> tuple[Hit, ...]:
+        ranked = self.index.ranker.nearest(vector, count, allowed, how)
         return tuple(self._hit(vector, place, one) for place, one in enumerate(ranked, start=1))
 
     def _hit(self, vector: FloatImage, rank: int, ranked: Ranked) -> Hit:
@@ -240,15 +250,22 @@ class Engine:
         return suggest(near, self.index.heads.diagnosis, known)
 
     def _against(
-        self, vector: FloatImage, allowed: Mask, leading: str | None, hits: Sequence[Hit]
+        self,
+        vector: FloatImage,
+        allowed: Mask,
+        leading: str | None,
+        hits: Sequence[Hit],
+        how: Aggregation,
     ) -> Hit | None:
         """The nearest case with another label than the leading one, however far it is."""
         if leading is None:
             return None
+        for hit in hits:  # the nearest of all come first, so nothing else has to be searched
+            if hit.label not in ("", leading):
+                return hit
         other = allowed & self.index.label_mask(leading)
-        for ranked in self.index.ranker.nearest(vector, 1, other):
-            found = self._hit(vector, 0, ranked)
-            return next((hit for hit in hits if hit.case_id == found.case_id), found)
+        for ranked in self.index.ranker.nearest(vector, 1, other, how):
+            return self._hit(vector, 0, ranked)
         return None
 
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
@@ -268,6 +285,7 @@ def _query_facts(
         patient_id=next(iter(patients), ""),
         weights=weights,
         where=asked.where,
+        aggregate=asked.aggregate,
     )
     if described is None:
         return facts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.options import Place, index_option, keep_out, verbosity
+from retrieval.cli.options import Place, aggregate_option, index_option, keep_out, verbosity
 from retrieval.cli.output import put
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 @click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
 @click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
+@aggregate_option("--aggregate", "How cases of several pictures are ranked (late)", "late")
+@click.option(
+    "--slices",
+    default=0,
+    type=click.IntRange(0, 4096),
+    help="Of a series, describe at most so many slices; 0: as many as in the index (0).",
+)
 @click.option(
     "--coverage",
     default=0.9,
@@ -69,6 +76,8 @@ def query(
             where=str(asked["where"]),
             patient_id=str(asked["patient"]),
             coverage=float(asked["coverage"]),
+            aggregate=str(asked["aggregate"]),
+            slices=int(asked["slices"]),
         )
         with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)

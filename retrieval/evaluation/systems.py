@@ -14,8 +14,9 @@ import numpy as np
 from models.arrays import FloatImage, Mask
 from models.heads.likeness import BLOCK as LEARNED
 from models.heads.likeness import Likeness
+from retrieval.aggregation import Aggregation
 from retrieval.evaluation.questions import Question
-from retrieval.ranking import CaseRanker, Rows
+from retrieval.ranking import LATE, CaseRanker, Rows
 from retrieval.weighing import scaled
 
 RAW_PX = 32
@@ -51,13 +52,15 @@ class Weighted:
     """The index's own search.
 
     `dims`: of the searched blocks, in their order. `folds`: what was fitted for each fold of the
-    patients. `fold_of`: of cases by their ids; those that are not named are of the first.
+    patients. `fold_of`: of cases by their ids; those that are not named are of the first. `how`:
+    cases of several pictures are ranked.
     """
 
     ranker: CaseRanker
     dims: Mapping[str, int]
     folds: Sequence[Fitted]
     fold_of: Mapping[str, int] = field(default_factory=dict)
+    how: Aggregation = LATE
 
     def order(self, question: Question, allowed: Mask) -> Rows:
         """By the weighted sum of what the blocks say; as `retrieval.search` ranks."""
@@ -66,7 +69,8 @@ class Weighted:
             return np.zeros(0, np.int64)
         rows = self._of(question).rows
         beside = None if rows is None else (found[LEARNED], rows)
-        return self.ranker.order(self._side_by_side(found, question), allowed, beside)
+        vector = self._side_by_side(found, question)
+        return self.ranker.order(vector, allowed, beside, self.how)
 
     def vector(self, question: Question) -> FloatImage | None:
         """What is searched for: float32 (pictures, dim); None without any of the blocks."""

@@ -70,6 +70,7 @@ def _query(facts: QueryFacts) -> dict[str, Any]:
         "segmentation": facts.segmentation,
         "weights": _numbers(facts.weights),
         "where": facts.where or None,
+        "aggregate": facts.aggregate,
     }
 
 
