@@ -5,7 +5,7 @@ reaches (MaxSim; Khattab and Zaharia 2020, ColBERT). For one picture against one
 their inner product.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,11 +110,17 @@ class CaseRanker:
         `beside`: a further block that the index does not hold, of the query (instances, dim) and of
         all rows (rows, dim).
         """
+        return self.scores(query, allowed, beside)[0]
+
+    def scores(
+        self, query: FloatImage, allowed: Mask, beside: tuple[FloatImage, FloatImage] | None = None
+    ) -> tuple[Rows, FloatImage]:
+        """The cases of `order` with their scores: int64 (cases,), float32 (cases,)."""
         rows = np.flatnonzero(allowed)
         if rows.size == 0:
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
         scored = self._scored(query, rows, beside)
-        return scored.cases[scored.best_first]
+        return scored.cases[scored.best_first], scored.scores[scored.best_first]
 
     def _score(self, query: FloatImage, rows: Rows, count: int) -> list[Ranked]:
         """The `count` best of the cases that these rows belong to, best first."""
@@ -145,6 +151,20 @@ class CaseRanker:
         vectors = self._index.reconstruct_batch(np.array(ranked.rows, np.int64))
         product = (query * vectors).mean(axis=0)
         return {name: float(product[inside].sum()) for name, inside in blocks.items()}
+
+    def vectors(self, ranked: Sequence[Ranked]) -> FloatImage:
+        """Each case's best row for each query instance: float32 (cases, query instances, dim)."""
+        rows = np.array([one.rows for one in ranked], np.int64)
+        return self.stored(rows.ravel()).reshape(*rows.shape, -1)
+
+    def stored(self, rows: Rows) -> FloatImage:
+        """The vectors of some rows: float32 (n, dim)."""
+        return np.asarray(self._index.reconstruct_batch(rows), np.float32)
+
+    def rows_of(self, cases: Sequence[int]) -> Rows:
+        """The rows of some cases, one case after the other."""
+        found = [self._rows_by_case[self._starts[one] : self._starts[one + 1]] for one in cases]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def best_row(self, query: FloatImage, ranked: Ranked) -> int:
         """The one row of a case that stands for it: the nearest to any query instance."""
