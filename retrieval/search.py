@@ -132,7 +132,8 @@ class Engine:
         weights = scaled({**self.index.weights, **asked.weights}, blocks)
         ranker, others = self.index.ranker, allowed & ~own
         free = others & ~marks.rows(ranker)
-        vector = weighted(marks.moved(ranker, blocks), weights)
+        vector = weighted(blocks, weights)
+        vector = marks.moved(ranker, vector, self.index.blocks, weights, free)
         plain = BySimilarity(ranker, vector, self.index.blocks)
         ranking: Ranking = BySpread(plain) if asked.spread else plain
         hits = self._hits(ranking, asked.k, free)
