@@ -1,7 +1,7 @@
 """Re-ranking by diffusion on the graph of the candidates (Donoser and Bischof 2013; Iscen 2017).
 
-Query and candidates are the nodes; each is joined to its `k` nearest where both count each other so,
-with the similarity to the power of `power`. What starts at the query spreads,
+Query and candidates are the nodes; each is joined to its `k` nearest where both count each other
+so, with the similarity to the power of `power`. What starts at the query spreads,
 
     f = (1 - alpha) * (I - alpha * S) ^ -1 * y,   S = D ^ -1/2 * A * D ^ -1/2
 

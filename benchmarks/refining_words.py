@@ -5,8 +5,8 @@
 whose hidden report holds the word. Floors: the order of the search by words alone, in which all
 such films are equal (so the expectation of a random order).
 
-`both`: a film with its report's words, without the words of its label, asks an archive of which half
-the patients have a text; relevant is a film that shares one of these findings.
+`both`: a film with its report's words, without the words of its label, asks an archive of which
+half the patients have a text; relevant is a film that shares one of these findings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

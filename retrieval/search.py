@@ -48,8 +48,7 @@ class Query:
     its header does not say; his own studies are returned apart. `coverage`: how often the labels
     that are not ruled out should hold the true one. `like`, `unlike`: ids of cases of the archive,
     more or less like which the hits should be; without a scan the first of `like` asks.
-    `refine`: one of `retrieval.refining.WAYS`, or "". `spread`: whether words alone also find
-    cases that look like those whose texts match. See docs/refining.md.
+    `refine`: one of `retrieval.refining.WAYS`. `spread`: whether words find looks. docs/refining.md
     """
 
     scan: Path | None = None
@@ -124,11 +123,8 @@ class Engine:
         marks = marks_of(self.index.case_ids, asked.like, asked.unlike)
         blocks = self._blocks(described, asked.text)
         patients, own = self._own(asked, described)
-        more: tuple[str, ...] = ()
-        if described is None:
-            told = scanless(self.index, asked, blocks, marks, ~own)
-            blocks, more = told.blocks, told.remarks
-            own = own | own_of(self.index, marks)
+        own = own | own_of(self.index, asked, marks)
+        blocks, more = scanless(self.index, asked, blocks, marks, ~own)
         weights = scaled({**self.index.weights, **asked.weights}, blocks)
         ranker, others = self.index.ranker, allowed & ~own
         free = others & ~marks.rows(ranker)
@@ -151,8 +147,8 @@ class Engine:
             several=described is not None
             and (len(described.slices) > 1 or self.index.several > SEVERAL),
         )
-        near = None
-        if described is not None:  # marks have no vote: they say what to see, not what it is
+        near = None  # of cases that vote; marks say what to see, not what it is
+        if described is not None:
             vote = for_vote(self.index.vote_weights, asked.weights, blocks)
             near = self._labelled(weighted(blocks, vote), others)
         diagnosis = self._diagnosis(near, described, asked, about)

@@ -16,10 +16,12 @@ from models.arrays import Mask
 from models.heads import DiagnosisHead, combined
 from models.heads.evidence import FOLDS
 from models.runtime.registry import trained_on
+from models.table import load
 from retrieval.evaluation.questions import Question
 from retrieval.evaluation.systems import Fitted, Weighted
 from retrieval.index import OpenIndex
 from retrieval.ranking import Rows
+from retrieval.refining import WAYS
 from retrieval.refining.diagnosis import SHARE
 
 
@@ -95,3 +97,11 @@ class Diagnosed:
         told = vote.head.probabilities(scores, labels, features)
         least = vote.head.calibration.unsure_below if vote.head.calibration else 0.0
         return told if max(told.values()) >= least else None
+
+
+def refined_by(name: str, base: Weighted, archive: OpenIndex, asking: OpenIndex) -> Diagnosed:
+    """The search refined, by what was fitted without whoever asks. Raises `UsageError`."""
+    load(WAYS, name, "way to refine")
+    alone = asking is archive
+    votes = cross_voting(archive, base.fold_of) if alone else as_it_votes(archive)
+    return Diagnosed(base, votes, archive.labels)

@@ -16,6 +16,7 @@ from retrieval.evaluation.figures import Evaluation, compared, figures
 from retrieval.evaluation.fitted import CrossFitted, alone, as_it_is, cross_fitted
 from retrieval.evaluation.measured import Archive, Measured, measured
 from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
+from retrieval.evaluation.refined import refined_by
 from retrieval.evaluation.search_recall import search_recall
 from retrieval.evaluation.systems import (
     Constant,
@@ -47,7 +48,8 @@ class Asked:
     `against`: another index of the same archive, or `against_weights`: other weights, to be
     compared with. `most`: questions at most, whole patients drawn. `workers`: processes that
     describe a query set; None: one a core. `trec`: a folder for runs and relevance. `pictures`:
-    whether a page is to be made. `more`: further measures, by their names.
+    whether a page is to be made. `more`: further measures, by their names. `refine`: a row for a
+    search that is refined, "" or one of `retrieval.refining.WAYS`.
     """
 
     index: Path
@@ -61,6 +63,7 @@ class Asked:
     trec: Path | None = None
     pictures: bool = False
     more: tuple[str, ...] = ()
+    refine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
         systems: dict[str, System] = {OURS: own}
         if any(one.taught for one in own.folds):
             systems[UNTAUGHT] = replace(own, folds=[one.untaught() for one in own.folds])
+        if asked.refine:
+            systems[f"refined by {asked.refine}"] = refined_by(asked.refine, own, archive, asking)
         systems |= floors_of(asking, archive, questions)
         found = _all_measured(systems, trial, names, progress)
         told = figures(archive, asking, questions, names, found)

@@ -1,7 +1,6 @@
 """What is asked beyond a scan and words: checked, and made into what a search needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,14 +25,6 @@ Blocks = Mapping[str, FloatImage]
 WAY = "way to refine"
 
 
-@dataclass(frozen=True, slots=True)
-class Scanless:
-    """What is asked where there is no scan: its blocks, and what a reader should know."""
-
-    blocks: dict[str, FloatImage]
-    remarks: tuple[str, ...] = ()
-
-
 def check_asked(asked: "Query") -> None:
     """Raises `UsageError` where nothing is asked, or what does not go together."""
     if asked.scan is None and not asked.text.strip() and not asked.like:
@@ -54,25 +45,25 @@ def check_asked(asked: "Query") -> None:
 
 def scanless(
     index: OpenIndex, asked: "Query", blocks: Blocks, marks: Marks, allowed: Mask
-) -> Scanless:
-    """A question without a scan, whose blocks, float32 (1, dim), have words alone as yet.
+) -> tuple[dict[str, FloatImage], tuple[str, ...]]:
+    """The blocks of a question without a scan, and remarks. `blocks`: (1, dim), words alone as yet.
 
     The first liked case asks with all its pictures; or, where words should spread, what they look
     like does. `allowed`: bool (rows,), which may teach what words look like.
     """
-    if marks.like:
-        return Scanless(_of_case(index, marks.like[0], blocks))
+    if asked.scan is None and marks.like:
+        return _of_case(index, marks.like[0], blocks), ()
     if not asked.spread:
-        return Scanless(dict(blocks))
+        return dict(blocks), ()
     found = spread(index.ranker, index.blocks, blocks["text"], index.annotated & allowed)
     if not found.cases:
         said = "no case's text matches the words well, so nothing tells what they look like"
-        return Scanless(dict(blocks), (said,))
+        return dict(blocks), (said,)
     said = (
         f"the part `spread` says how much a case looks like the {found.cases} whose texts match "
         "best; that no text of a case was found does not make this an annotation"
     )
-    return Scanless({**blocks, **found.blocks}, (said,))
+    return {**blocks, **found.blocks}, (said,)
 
 
 def _of_case(index: OpenIndex, case: int, blocks: Blocks) -> dict[str, FloatImage]:
@@ -91,11 +82,13 @@ def no_diagnosis(asked: "Query") -> Diagnosis:
     return withheld("words", "words were searched for, not a scan")
 
 
-def own_of(index: OpenIndex, marks: Marks) -> Mask:
+def own_of(index: OpenIndex, asked: "Query", marks: Marks) -> Mask:
     """The rows of the liked cases' patients, by every name that is known: bool (rows,).
 
-    Where such cases ask themselves, none of their patients may answer.
+    Where such cases ask themselves, none of their patients may answer; a scan has its own patient.
     """
+    if asked.scan is not None:
+        return np.zeros(len(index.facts), bool)
     rows = index.ranker.rows_of(marks.like)
     facts = index.facts.select(["patient_id", "header_patient_id"]).take(rows).to_pylist()
     names = {name for row in facts for name in row.values() if name}

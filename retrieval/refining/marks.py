@@ -22,8 +22,8 @@ from models.arrays import FloatImage, Mask
 from models.errors import UsageError
 from retrieval.ranking import CaseRanker, Rows
 
-STRENGTH, SHARE = 1.0, 3.0
-"""Chosen by simulation on archive rows of chest films, see `benchmarks.refining_marks`."""
+STRENGTH, SHARE = 3.0, 1.0
+"""Chosen by simulation on archive rows of chest films, patients left out; see docs/refining.md."""
 
 FAINTLY = 0.2
 UNSEEN = 30

@@ -36,7 +36,7 @@ _TEXT = "text"
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What words look like. `blocks`: of pictures, float32 (1, dim) each. `cases`: how many matched.
+    """What words look like. `blocks`: of pictures, float32 (1, dim) each. `cases`: that matched.
 
     Without any the blocks are zeros, and words are found in texts alone.
     """
