@@ -36,6 +36,7 @@ from retrieval.evaluation.systems import System
 
 CHOOSE = 300
 DEPTH = 200
+SHARES = (0.05, 0.1, 0.2, 0.5, 0.9)
 PARTS = ("ways", "views", "marks", "words")
 FIRST_SET = "chest_xray"
 
@@ -74,7 +75,7 @@ WAYS: Mapping[str, Mapping[str, Form]] = {
         for alpha in (0.9, 0.99)
         for share in (0.3, 0.7)
     },
-    "diagnosis": {f"share {share}": _diagnosis(share) for share in (0.05, 0.1, 0.2, 0.3, 0.5, 0.9)},
+    **{f"diagnosis, {share}": {f"share {share}": _diagnosis(share)} for share in SHARES},
 }
 """By name: the forms among which the archive chooses, the plainest first."""
 
@@ -182,9 +183,11 @@ def run(
         if queries or not forms:
             with trial(index, None, asked.choose) as told:
                 forms |= chosen(told)
+                found = list(rows(told, forms))
+            yield as_text(f"{name}: ways, archive side", found), _as_json(found)
         with trial(index, queries, asked.most) as told:
             found = list(rows(told, forms))
-        yield as_text(f"{name}: ways", found), _as_json(found)
+        yield as_text(f"{name}: ways, those who are asked about", found), _as_json(found)
     if "views" in parts and queries:
         for side, one, most in (("archive", None, asked.choose), ("query", queries, asked.most)):
             with trial(index, one, most) as told:

@@ -28,7 +28,7 @@ WAY = "way to refine"
 def check_asked(asked: "Query") -> None:
     """Raises `UsageError` where nothing is asked, or what does not go together."""
     if asked.scan is None and not asked.text.strip() and not asked.like:
-        raise UsageError("nothing was asked: give a scan, --text, both, or --like")
+        raise UsageError("nothing was asked: give a scan, --text, or both, or --like")
     if asked.k < 1:
         raise UsageError(f"k is {asked.k}; it is at least 1")
     if not 0.5 <= asked.coverage <= 0.99:

@@ -76,7 +76,7 @@ def test_a_filter_holds_for_marks_too(engine: Engine, film: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (Query(), "nothing was asked: give a scan, --text, both, or --like"),
+        (Query(), "nothing was asked: give a scan, --text, or both, or --like"),
         (Query(text="edema", unlike=("x",)), "--unlike needs a scan or --like"),
         (Query(like=("nobody",)), "the index has no case 'nobody'"),
         (Query(text="edema", refine="diagnosis"), "needs a scan"),
