@@ -28,13 +28,13 @@ from models.measures.ranked import Rankings
 from models.measures.ranked.average_precision import average_precision
 from retrieval.evaluation.systems import Fitted
 from retrieval.index import OpenIndex
-from retrieval.refining.spread import MATCHING, OTHERS, spread
+from retrieval.refining.spread import MATCHING, spread
 from retrieval.search import Engine, Query
 from retrieval.weighing import scaled, weighted
 
 FINDINGS = ("infiltration", "atelectasis", "effusion", "edema", "consolidation", "pneumonia")
 LEAST = 5
-FORMS = tuple((first, others) for first in (10, 20, 50, 200) for others in (0.0, 0.25, 0.5, 0.9))
+FORMS = (10, 20, 50, 200)
 TEXT_WEIGHTS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 _BLIND = "split = 'query'"
 
@@ -72,7 +72,7 @@ def _spread_sides(films: Films, work: Path) -> Iterator[tuple[str, list[tuple[st
     blind = BlindArchive(both, work / "report")
     build(blind.folder, work / "report" / "index")
     with Engine(work / "report" / "index") as engine:
-        yield f"query side, {(MATCHING, OTHERS)}", _asked(engine, both)
+        yield f"query side, {MATCHING} that match", _asked(engine, both)
 
 
 def _rows(films: Sequence[Film], split: str) -> list[tuple[Path, dict[str, str]]]:
@@ -100,7 +100,7 @@ def _truth(
 
 
 def _by_form(
-    index: OpenIndex, films: Sequence[tuple[Path, dict[str, str]]], form: tuple[int, float]
+    index: OpenIndex, films: Sequence[tuple[Path, dict[str, str]]], form: int
 ) -> list[float]:
     """Average precision of each finding among the films without a text."""
     hidden = index.selected(_BLIND)

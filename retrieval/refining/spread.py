@@ -4,9 +4,10 @@ Words find cases by their texts. What those cases look like is then searched for
 case without a text is found if it looks like them (Rocchio's formula again, on pseudo-relevant
 cases):
 
-    picture blocks = mean of the matching cases - OTHERS * mean of annotated cases that do not match
+    picture blocks = mean of the MATCHING cases whose texts are nearest to the words
 
-each block scaled to length 1. The nearer a text, the more its case counts in the mean.
+each block scaled to length 1. The nearer a text, the more its case counts in the mean. To take
+cases whose texts do not match away from it brought nothing, see docs/refining.md.
 """
 
 from collections.abc import Mapping
@@ -22,14 +23,11 @@ NAME = "spread"
 """Of its part of a score."""
 
 MATCHING = 50
-OTHERS = 0.5
-"""Cases that speak for the words, and how much others speak against them; chosen on archive rows,
-see `benchmarks.refining`."""
+"""Cases that speak for the words; chosen on archive rows of chest films, see docs/refining.md."""
 
 _LEAST = 0.05
 """Cosine of two texts below which they share nothing to speak of."""
 
-_SAMPLE = 2000
 _NOTHING = 1e-6
 _TEXT = "text"
 
@@ -71,39 +69,25 @@ def spread(
     places: Mapping[str, slice],
     words: FloatImage,
     annotated: Mask,
-    form: tuple[int, float] = (MATCHING, OTHERS),
+    most: int = MATCHING,
 ) -> Spread:
     """What the cases whose texts match some words look like.
 
     `places`: the columns of each block. `words`: the text block, float32 (1, dim). `annotated`:
-    bool (rows,), the rows with a text that may speak. `form`: as `MATCHING` and `OTHERS`.
+    bool (rows,), the rows with a text that may speak. `most`: cases that do.
     """
     wide = max(inside.stop for inside in places.values())
     query = np.zeros((1, wide), np.float32)
     query[:, places[_TEXT]] = words
-    found = [one for one in ranker.nearest(query, form[0], annotated) if one.score >= _LEAST]
+    found = [one for one in ranker.nearest(query, most, annotated) if one.score >= _LEAST]
     pictures = {name: inside for name, inside in places.items() if name != _TEXT}
     if not found:
         sizes = {name: inside.stop - inside.start for name, inside in pictures.items()}
         return Spread({name: np.zeros((1, dim), np.float32) for name, dim in sizes.items()}, 0)
     counts = np.array([one.score for one in found], np.float32)
     matching = np.tensordot(counts / counts.sum(), ranker.vectors(found), axes=1)
-    others = _others(ranker, query, annotated)
-    blocks = {
-        name: _unit(_unit(matching[:, inside]) - form[1] * _unit(others[:, inside]))
-        for name, inside in pictures.items()
-    }
+    blocks = {name: _unit(matching[:, inside]) for name, inside in pictures.items()}
     return Spread(blocks, len(found))
-
-
-def _others(ranker: CaseRanker, words: FloatImage, annotated: Mask) -> FloatImage:
-    """The mean of annotated rows whose texts do not match, of a sample: float32 (1, dim)."""
-    rows = np.flatnonzero(annotated)
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64))]
-    vectors = ranker.stored(rows)
-    apart = vectors[vectors @ words[0] < _LEAST]
-    mean = apart.mean(axis=0, keepdims=True) if len(apart) else np.zeros_like(words)
-    return np.asarray(mean, np.float32)
 
 
 def _unit(rows: FloatImage) -> FloatImage:
