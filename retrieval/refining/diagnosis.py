@@ -24,9 +24,9 @@ NAME = "diagnosis"
 
 SHARE = 0.2
 """Judged on the archive rows of 993 chest films, each patient left out: first hits are at their
-best from .05 on (precision@1 .827, without .803); mAP rises with the share (.812 without, .834 at .05,
-.851 at .2, .860 at .9), because the list is sorted by label more and more. At .2 most of that is
-gained, and similarity still has a say between labels."""
+best from .05 on (precision@1 .827, without .803); mAP rises with the share (.812 without, .834 at
+.05, .851 at .2, .860 at .9), because the list is sorted by label more and more. At .2 most of that
+is gained, and similarity still has a say between labels."""
 
 
 @dataclass(frozen=True, slots=True)
