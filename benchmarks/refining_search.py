@@ -5,6 +5,7 @@ nearest cases -> what the way makes of them -> nearest cases by that
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -150,7 +151,8 @@ class _OfFold(CaseRanker):
     """Ranks by an index whose learned block is replaced; looks at every row."""
 
     def __init__(self, ranker: CaseRanker, columns: slice, rows: FloatImage) -> None:
-        super().__init__(_Replaced(ranker, columns, rows), ranker.case_of_row)
+        replaced: Any = _Replaced(ranker, columns, rows)  # has what ranking asks of FAISS
+        super().__init__(replaced, ranker.case_of_row)
 
     def nearest(self, query: FloatImage, count: int, allowed: Mask) -> list[Ranked]:
         rows = np.flatnonzero(allowed)

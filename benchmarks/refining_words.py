@@ -155,7 +155,9 @@ def _both(films: Films, work: Path, encoder: str) -> Iterator[tuple[str, float, 
 
 def _values(told: Trial, texts: Mapping[str, str], weight: float) -> np.ndarray:
     """Average precision of each question, NaN for one without a finding but its label."""
-    sets = [_findings(path, texts) for path in told.index.facts.column("path").to_pylist()]
+    paths = told.index.facts.select(["case_id", "path"]).to_pylist()
+    of_case = {row["case_id"]: _findings(row["path"], texts) for row in paths}
+    sets = [of_case[case] for case in told.index.case_ids]
     asking = dict(
         zip(
             told.asking.facts.column("case_id").to_pylist(),
@@ -168,11 +170,14 @@ def _values(told: Trial, texts: Mapping[str, str], weight: float) -> np.ndarray:
     found = []
     for question in told.asked:
         own = _findings(asking[question.case_id], texts)
+        if not own:
+            found.append(float("nan"))
+            continue
         words = told.index.text_vector(" ".join(sorted(own)))
         blocks = {**question.blocks, "text": words}
         order = system.order(replace(question, blocks=blocks), ~question.own)
-        rows = [int(told.index.ranker.rows_of([case])[0]) for case in order.tolist()]
-        found.append(_average(np.array([bool(own & sets[row]) for row in rows], bool)))
+        shared = [not own.isdisjoint(sets[case]) for case in order.tolist()]
+        found.append(_average(np.array(shared, bool)))
     return np.array(found)
 
 

@@ -102,7 +102,7 @@ def moved(
     weighted = cases * columns
     alike = weighted @ cases.T
     counts = np.linalg.solve(alike + form[0] * np.eye(len(cases)), worth)
-    length = float(np.sqrt(max(counts @ alike @ counts, 0.0)))
+    length = max(0.0, float(counts @ alike @ counts)) ** 0.5
     if length < _NOTHING:
         return vector
     found = vector + form[1] / length * (counts @ weighted)
