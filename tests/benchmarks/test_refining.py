@@ -17,7 +17,7 @@ from benchmarks.refining_views import CORNERS, flipped
 from tests.retrieval.refining.small import BLOCKS, query, ranker
 
 WEIGHTS = {"colour": 1.0, "text": 0.0}
-NEAR = [[0.96, 0.28, 0, 0], [0.8, 0.6, 0, 0], [0.6, 0.8, 0, 0], [0, 1, 0, 0]]
+NEAR: list[list[float]] = [[0.96, 0.28, 0, 0], [0.8, 0.6, 0, 0], [0.6, 0.8, 0, 0], [0, 1, 0, 0]]
 
 
 def seen(people: list[int] | None = None) -> Candidates:

@@ -21,14 +21,14 @@ def test_words_look_like_the_cases_that_match() -> None:
 
 
 def test_only_the_nearest_texts_speak() -> None:
-    rows = [[1, 0, 1, 0], [0, 1, 0.5, 0]]
+    rows: list[list[float]] = [[1, 0, 1, 0], [0, 1, 0.5, 0]]
     found = spread(ranker(rows), BLOCKS, WORDS, np.ones(2, bool), 1)
     assert found.cases == 1
     np.testing.assert_allclose(found.blocks["colour"], [[1, 0]], atol=1e-6)
 
 
 def test_nearer_texts_count_more() -> None:
-    rows = [[1, 0, 1, 0], [0, 1, 0.5, 0]]
+    rows: list[list[float]] = [[1, 0, 1, 0], [0, 1, 0.5, 0]]
     found = spread(ranker(rows), BLOCKS, WORDS, np.ones(2, bool))
     np.testing.assert_allclose(found.blocks["colour"][0], np.array([2, 1]) / np.sqrt(5), atol=1e-6)
 
