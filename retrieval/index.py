@@ -142,6 +142,13 @@ class OpenIndex:
         mask: Mask = other[self._case_of_row]
         return mask
 
+    @cached_property
+    def annotated(self) -> Mask:
+        """The rows with a text: bool (rows,)."""
+        texts = self.facts.column("findings").to_pylist()
+        mask: Mask = np.array([bool(text) for text in texts], bool)
+        return mask
+
     def labelled_mask(self) -> Mask:
         """The rows of labelled cases: bool (rows,)."""
         return self.label_mask("")

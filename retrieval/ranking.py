@@ -6,7 +6,7 @@ memory does not grow with the archive.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -130,10 +130,22 @@ class CaseRanker:
         how: Aggregation = LATE,
     ) -> Rows:
         """All cases with a row in `allowed`, nearest first, as `nearest` orders them."""
+        return self.scores(query, allowed, beside, how)[0]
+
+    def scores(
+        self,
+        query: FloatImage,
+        allowed: Mask,
+        beside: Beside | None = None,
+        how: Aggregation = LATE,
+    ) -> tuple[Rows, FloatImage]:
+        """The cases of `order` with their values: int64 (cases,), float32 (cases,)."""
         if not allowed.any():
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
         grouped = self._grouped(allowed)
-        return grouped.cases[_best_first(self._values(query, grouped, how, beside), grouped)]
+        values = self._values(query, grouped, how, beside)
+        order = _best_first(values, grouped)
+        return grouped.cases[order], values[order]
 
     def contributions(
         self, query: FloatImage, ranked: Ranked, blocks: Mapping[str, slice]
@@ -142,6 +154,20 @@ class CaseRanker:
         shares = np.array(ranked.shares, np.float32)
         product = shares @ self._products(query, ranked)
         return {name: float(product[inside].sum()) for name, inside in blocks.items()}
+
+    def vectors(self, ranked: Sequence[Ranked]) -> FloatImage:
+        """Each case's best row for each query instance: float32 (cases, query instances, dim)."""
+        rows = np.array([one.rows for one in ranked], np.int64)
+        return self.stored(rows.ravel()).reshape(*rows.shape, -1)
+
+    def stored(self, rows: Rows) -> FloatImage:
+        """The vectors of some rows: float32 (n, dim)."""
+        return np.asarray(self._index.reconstruct_batch(rows), np.float32)
+
+    def rows_of(self, cases: Sequence[int]) -> Rows:
+        """The rows of some cases, one case after the other."""
+        found = [self._rows_by_case[self._starts[one] : self._starts[one + 1]] for one in cases]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def best_row(self, query: FloatImage, ranked: Ranked) -> int:
         """The one row of a case that stands for it: the nearest to any query instance."""

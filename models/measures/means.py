@@ -9,7 +9,6 @@ from models.measures.intervals import Interval, around, draws
 from models.measures.predictions import Numbers
 from models.measures.weighted import mean_known, share
 
-
 FEWEST = 5
 """Patients that each label needs for an interval of the macro mean: what is drawn from fewer says
 little of how they differ, and often holds none of them."""

@@ -9,6 +9,7 @@ from models.errors import UsageError
 from retrieval.cli.options import Place, aggregate_option, index_option, keep_out, verbosity
 from retrieval.cli.output import Bars, put
 from retrieval.cli.query import weights_of
+from retrieval.refining import WAYS
 
 if TYPE_CHECKING:
     from retrieval.evaluation.run import Evaluated
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--against-weights", default="", help="Other weights, to compare with.")
 @aggregate_option("--aggregate", "How cases of several pictures are ranked (late)", "late")
 @aggregate_option("--against-aggregate", "Another way of ranking cases, to compare with")
+@click.option("--refine", type=click.Choice(list(WAYS)), help="A row for a refined search.")
 @click.option("--most", default=2000, type=click.IntRange(2), help="Cases that ask at most (2000).")
 @click.option(
     "--trec", type=Place(file_okay=False), help="Write run.txt and qrels.txt into this folder."
@@ -74,6 +76,7 @@ def evaluate(
         workers=options["workers"] if isinstance(options["workers"], int) else None,
         trec=trec,
         pictures=form == "html",
+        refine=str(options["refine"] or ""),
     )
     with Bars(quiet) as bars:
         found = measure(asked, bars)

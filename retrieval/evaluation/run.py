@@ -15,17 +15,15 @@ from retrieval import aggregation
 from retrieval.aggregation import Aggregation
 from retrieval.evaluation.asking import asking_index
 from retrieval.evaluation.figures import Evaluation, compared, figures
-from retrieval.evaluation.fitted import CrossFitted, alone, as_it_is, cross_fitted
+from retrieval.evaluation.fitted import CrossFitted, as_it_is, cross_fitted
+from retrieval.evaluation.floors import floors_of
 from retrieval.evaluation.measured import Archive, Measured, measured
 from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
+from retrieval.evaluation.refined import refined_by
 from retrieval.evaluation.search_recall import search_recall
 from retrieval.evaluation.systems import (
-    Constant,
-    Pixels,
-    Shuffled,
     System,
     Weighted,
-    thumbnails,
 )
 from retrieval.evaluation.trec import write_trec
 from retrieval.index import OpenIndex
@@ -50,7 +48,8 @@ class Asked:
     compared with. `aggregate`: one of `retrieval.aggregation`; `against_aggregate`: another, to be
     compared with. `most`: questions at most, whole patients drawn. `workers`: processes that
     describe a query set; None: one a core. `trec`: a folder for runs and relevance. `pictures`:
-    whether a page is to be made. `more`: further measures, by their names.
+    whether a page is to be made. `more`: further measures, by their names. `refine`: a row for a
+    search that is refined, "" or one of `retrieval.refining.WAYS`.
     """
 
     index: Path
@@ -66,6 +65,7 @@ class Asked:
     trec: Path | None = None
     pictures: bool = False
     more: tuple[str, ...] = ()
+    refine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,8 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
         systems: dict[str, System] = {OURS: own}
         if any(one.taught for one in own.folds):
             systems[UNTAUGHT] = replace(own, folds=[one.untaught() for one in own.folds])
+        if asked.refine:
+            systems[f"refined by {asked.refine}"] = refined_by(asked.refine, own, archive, asking)
         systems |= floors_of(asking, archive, questions, how)
         found = _all_measured(systems, trial, names, progress)
         told = figures(archive, asking, questions, names, found)
@@ -166,30 +168,6 @@ def measures_of(ks: Sequence[int]) -> tuple[str, ...]:
     return (*(f"{name}@{k}" for name in WITH_K for k in cuts), *WHOLE)
 
 
-def floors_of(
-    asking: OpenIndex, archive: OpenIndex, questions: Questions, how: Aggregation
-) -> dict[str, System]:
-    """What else answers, by name: the descriptors one by one, and what is plainer.
-
-    The text has a row where any question has words. `how`: cases of several pictures are ranked.
-    """
-    ranker, rows = archive.ranker, archive.ranker.case_of_row
-    systems: dict[str, System] = {}
-    for name in ("embedding", "colour", "edge", "text"):
-        if name != "text" or any(one.blocks["text"].any() for one in questions.asked):
-            systems[f"{name} alone"] = Weighted(ranker, archive.searched, alone(name), how=how)
-    kept = thumbnails(_previews(archive, archive.cases.column("middle_row").to_pylist()))
-    previews = _previews(asking, [one.preview_row for one in questions.asked])
-    pictures = dict(
-        zip((one.case_id for one in questions.asked), thumbnails(previews), strict=True)
-    )
-    return systems | {
-        "raw pixels": Pixels(kept, pictures, rows),
-        "constant class": Constant.of(rows, archive.labels),
-        "random": Shuffled(rows),
-    }
-
-
 def ours(trial: _Trial, weights: Mapping[str, float], how: Aggregation) -> Weighted:
     """The index's own search, with what was fitted without whoever asks.
 
@@ -199,11 +177,6 @@ def ours(trial: _Trial, weights: Mapping[str, float], how: Aggregation) -> Weigh
     folds, fold_of = trial.fitted
     chosen = [replace(one, weights={**one.weights, "text": 0.0, **weights}) for one in folds]
     return Weighted(trial.archive.ranker, trial.archive.searched, chosen, fold_of, how)
-
-
-def _previews(index: OpenIndex, rows: Sequence[int]) -> list[bytes]:
-    found = index.store.preview(sorted(set(rows)))
-    return [found.get(row, b"") for row in rows]
 
 
 def _others(

@@ -71,6 +71,10 @@ def _query(facts: QueryFacts) -> dict[str, Any]:
         "weights": _numbers(facts.weights),
         "where": facts.where or None,
         "aggregate": facts.aggregate,
+        "like": list(facts.like),
+        "unlike": list(facts.unlike),
+        "refine": facts.refine or None,
+        "spread": facts.spread,
     }
 
 
