@@ -5,7 +5,7 @@ reaches (MaxSim; Khattab and Zaharia 2020, ColBERT). For one picture against one
 their inner product.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,6 +137,11 @@ class CaseRanker:
             similarity += beside[0] @ beside[1][rows].T
         best = np.maximum.reduceat(similarity, starts, axis=1)
         return _Scored(rows, cases, np.append(starts, rows.size), similarity, best.mean(axis=0))
+
+    def vectors(self, rows: Sequence[int]) -> FloatImage:
+        """The vectors of some rows, float32 (n, dim)."""
+        found: FloatImage = self._index.reconstruct_batch(np.array(rows, np.int64))
+        return found
 
     def contributions(
         self, query: FloatImage, ranked: Ranked, blocks: Mapping[str, slice]

@@ -28,6 +28,7 @@ from retrieval.weighing import check_weights, for_vote, scaled, weighted
 if TYPE_CHECKING:
     from indexer.describe import Described
     from indexer.workers import WorkerPool
+    from retrieval.why import Why
 
 PRIORS = 5
 SEVERAL = 0.1
@@ -254,6 +255,15 @@ class Engine:
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""
         return self.index.store.preview([hit.instance for hit in hits])
+
+    def why(self, asked: Query, answer: Answer) -> dict[str, "Why"]:
+        """What made the first hits of an answer similar: words and places, by `Hit.case_id`.
+
+        It looks at the scan again and at the hits' previews, so it takes longer than the search.
+        """
+        from retrieval.why import explain
+
+        return explain(self.index, self._scans, asked, answer)
 
 
 def _query_facts(
