@@ -1,4 +1,4 @@
-"""The very pictures that the encoder sees: of a scan, and, as nearly as they were kept, of an index.
+"""The very pictures that the encoder sees: of a scan, and, as nearly as was kept, of an index.
 
 Files and previews are decoded by the sandboxed workers alone.
 """
@@ -23,9 +23,9 @@ WHOLE = ("none", "whole image")
 class Seen:
     """The instances of a scan as the encoder takes them.
 
-    `pictures`: uint8 (n, size, size, 3). `histograms`: the blocks colour and edge, float32 (n, dim).
-    `previews`: n JPEGs of the whole instances. `slices`: each one's place in the volume, or (-1,).
-    `segmentation`: how the region was found that the pictures show.
+    `pictures`: uint8 (n, size, size, 3). `histograms`: the blocks colour and edge, float32
+    (n, dim). `previews`: n JPEGs of the whole instances. `slices`: each one's place in the volume,
+    or (-1,). `segmentation`: how the region was found that the pictures show.
     """
 
     pictures: ByteImage

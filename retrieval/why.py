@@ -41,9 +41,10 @@ class Why:
     """What made one hit similar.
 
     `query`, `hit`: the map over each picture, where there is one. `query_slice`: of a volume, the
-    slice that is nearest to the hit (whose own is `Hit.slice_index`). `query_film`: the query's picture that the map
-    lies over, a JPEG or a PNG. `preview_alike`: cosine of the embedding of the hit's preview, which
-    its map is of, and of that in the index. `notes`: what a reader has to know.
+    slice that is nearest to the hit (whose own is `Hit.slice_index`). `query_film`: the query's
+    picture that the map lies over, a JPEG or a PNG. `preview_alike`: cosine of the embedding of the
+    hit's preview, which its map is of, and of that in the index. `notes`: what a reader has to
+    know.
     """
 
     words: Words

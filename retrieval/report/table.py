@@ -24,9 +24,9 @@ _BAR = 24
 def render(answer: Answer, width: int = 100, why: "Mapping[str, Why] | None" = None) -> str:
     """The whole answer, without a line break at its end.
 
-    `why`: from `Engine.why`, if it was asked for. `width`: cells in a line (at least 60). Sentences are wrapped. Where a table would be wider,
+    `width`: cells in a line (at least 60). Sentences are wrapped. Where a table would be wider,
     its texts are cut with an ellipsis, the longest first, and if that is not enough its last
-    columns are left out; numbers are never cut.
+    columns are left out; numbers are never cut. `why`: from `Engine.why`, if it was asked for.
     """
     width = max(NARROWEST, width)
     parts = [
