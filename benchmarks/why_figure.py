@@ -9,7 +9,17 @@ import numpy as np
 if TYPE_CHECKING:
     from benchmarks.why import Measured
 
-_COLOURS = ("#0072b2", "#d55e00", "#777777", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+_COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#777777",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#000000",
+    "#000000",
+)
 """Of Okabe and Ito 2008, which the colour-blind can tell apart."""
 
 
@@ -25,10 +35,11 @@ def draw(found: Sequence["Measured"], target: Path) -> None:
     )
     for row, one in zip(axes, found, strict=True):
         for axis, kind in zip(row, ("deletion", "insertion"), strict=True):
-            for curves, colour in zip(one.curves, _COLOURS * 2, strict=False):
+            for curves, colour in zip(one.curves, _COLOURS, strict=False):
                 mean = getattr(curves, kind).mean(axis=0)
                 shares = np.linspace(0, 1, len(mean))
-                axis.plot(shares, mean, color=colour, label=curves.name, linewidth=1.6)
+                line = "--" if curves.name == "random" else "-"
+                axis.plot(shares, mean, line, color=colour, label=curves.name, linewidth=1.6)
             done = "blurred" if kind == "deletion" else "shown"
             axis.set_title(f"{kind}, places of the {one.side} ({len(one.patients)} pairs)")
             axis.set_xlabel(f"share of the places {done}")

@@ -39,7 +39,8 @@ def fitted(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """
     size = int(params["size"])
     decoded = [_decoded(text, cv2.IMREAD_COLOR_RGB) for text in params["previews"]]
-    return {}, {"pictures": np.stack([fit(one.astype(np.float32) / 255, size) for one in decoded])}
+    floats = [np.asarray(one, np.float32) / np.float32(255) for one in decoded]
+    return {}, {"pictures": np.stack([fit(one, size) for one in floats])}
 
 
 def alike(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:

@@ -17,7 +17,8 @@ _PNG = b"\x89PNG"
 LEGEND = (
     "Colour marks the places through which the network found the two pictures alike: none where a "
     f"place gave no more than the mean place, yellow where it gave {FULL:g} times as much or more. "
-    "It does not show disease. Point at a picture to see it without the colour."
+    "That is mostly where the network looks at all, and changes little from case to case. It does "
+    "not show disease. Point at a picture to see it without the colour."
 )
 """What the colours mean, for a person."""
 

@@ -23,7 +23,8 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="module")
 def films(examples: Path) -> ByteImage:
     paths = sorted((examples / "queries").glob("*.jpg"))[:4]
-    return np.stack([fit(cv2.imread(str(path)).astype(np.float32) / 255, 224) for path in paths])
+    pictures = [np.asarray(cv2.imread(str(path)), np.float32) / np.float32(255) for path in paths]
+    return np.stack([fit(picture, 224) for picture in pictures])
 
 
 def test_places_sum_to_the_cosine_of_real_films(encoder: Encoder, films: ByteImage) -> None:
@@ -56,7 +57,7 @@ def test_one_place_that_is_like_the_other_gives_all() -> None:
     cells[0, 1] = (3, 0)
     cells[1, 0] = (0, 4)
     given = split(cells, np.array([1, 0], np.float32))
-    np.testing.assert_allclose(given, [[0, 0.6], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(given, np.array([[0, 0.6], [0, 0]]), atol=1e-6)
 
 
 def test_a_map_of_zeros_gives_nothing() -> None:
@@ -80,7 +81,7 @@ def test_what_is_no_mean_is_told_apart() -> None:
 
 def test_shares_are_in_units_of_the_mean_place() -> None:
     given = np.array([[3, 1], [0, -2]], np.float32)
-    np.testing.assert_allclose(relative(given), [[3, 1], [0, -2]])
-    np.testing.assert_allclose(relative(given / 100), [[3, 1], [0, -2]], rtol=1e-5)
+    np.testing.assert_allclose(relative(given), given)
+    np.testing.assert_allclose(relative(given / np.float32(100)), given, rtol=1e-5)
     for nothing in ([[0.0, 0.0]], [[-1.0, -2.0]], [[np.nan, 1.0]], [[np.inf, 1.0]]):
         assert not relative(np.array(nothing, np.float32)).any()

@@ -24,8 +24,8 @@ def test_the_colour_is_where_the_place_is_and_full_from_a_fixed_share_on() -> No
 
 
 def test_colours_rise_in_lightness() -> None:
-    lab = cv2.cvtColor(np.array([SCALE], np.uint8), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
-    assert (np.diff(lab) > 30).all()
+    lab = np.asarray(cv2.cvtColor(np.array([SCALE], np.uint8), cv2.COLOR_RGB2LAB), np.int64)
+    assert (np.diff(lab[0, :, 0]) > 30).all()
 
 
 def test_a_png_is_read_back_as_it_was_and_lies_over_its_picture() -> None:
@@ -33,6 +33,7 @@ def test_a_png_is_read_back_as_it_was_and_lies_over_its_picture() -> None:
     given[3, 3] = 20
     over = tint(given)
     back = cv2.imdecode(np.frombuffer(as_png(over), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert back is not None
     np.testing.assert_array_equal(back[..., [2, 1, 0, 3]], over)
     grey = np.full((SIZE, SIZE, 3), 100, np.uint8)
     laid = laid_over(grey, over)
