@@ -1,18 +1,20 @@
 """Do the marked places make a query and its first hit similar? python -m benchmarks.why.
 
-    python -m benchmarks.why --data CHEST_XRAY [--choose] [--pairs N] [--json FILE] [--figure FILE]
+    python -m benchmarks.why --data CHEST_XRAY [--choose] [--apart] [--pairs N]
+                             [--json FILE] [--figure FILE]
 
 The archive's films are indexed as a user indexes them, and films ask for their first case. Places
 of the picture are then blurred one after the other, in the order of the map; the cosine of its
 embedding with the other's should fall faster than in a random order (deletion), and rise faster as
 they come back (insertion). `--choose` compares forms of maps on films of the archive alone; without
-it, the shown form is measured on films of the query side, over the query and over the hit.
+it, the shown form is measured on films of the query side, over the query and over the hit. With
+`--apart` the score is the cosine less that with the archive's mean case: what sets the pair apart.
 """
 
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from benchmarks.asked import indexed
 from benchmarks.figures import machine
 from benchmarks.films import Film
 from benchmarks.floors import side_of
-from benchmarks.why_forms import FORMS, SHOWN, Pair
+from benchmarks.why_forms import APART, FORMS, SHOWN, Pair
 from indexer.describe import WORKER
 from indexer.seen import seen, seen_previews
 from indexer.workers import WorkerPool
@@ -116,11 +118,13 @@ def orders_of(pair: Pair, forms: Sequence[str]) -> dict[str, list[np.ndarray]]:
     }
 
 
-def curves_of(pair: Pair, forms: Sequence[str]) -> dict[str, tuple[Numbers, Numbers]]:
+def curves_of(pair: Pair, forms: Sequence[str], apart: bool) -> dict[str, tuple[Numbers, Numbers]]:
     """Of each order its deletion and insertion curve."""
 
+    target = pair.other.embedding - (pair.mean if apart else 0)
+
     def score(pictures: np.ndarray) -> np.ndarray:
-        found: np.ndarray = pair.encoder.encode(pictures) @ pair.other.embedding
+        found: np.ndarray = pair.encoder.encode(pictures) @ target
         return found
 
     return {
@@ -137,16 +141,22 @@ def _asked(pair: Pair, order: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple
 
 
 def measured(
-    films: Sequence[Film], index: Path, encoder: Encoder, forms: Sequence[str], sides: Sequence[str]
+    asked: Iterable[tuple[str, Pair, Pair]],
+    forms: Sequence[str],
+    sides: Sequence[str],
+    apart: bool = False,
 ) -> list[Measured]:
-    """Curves over each of `sides`, of "query" and "hit"."""
+    """Curves over each of `sides`, of "query" and "hit"; `asked` as of `pairs_of`.
+
+    `apart`: of what the cosine is beyond that with the archive's mean case.
+    """
     told: dict[str, list[dict[str, tuple[Numbers, Numbers]]]] = {side: [] for side in sides}
     patients = []
-    for patient, over_query, over_hit in pairs_of(films, index, encoder):
+    for patient, over_query, over_hit in asked:
         patients.append(patient)
         for side, pair in (("query", over_query), ("hit", over_hit)):
             if side in told:
-                told[side].append(curves_of(pair, forms))
+                told[side].append(curves_of(pair, forms, apart))
     return [
         Measured(
             side,
@@ -211,17 +221,20 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     parser = argparse.ArgumentParser(prog="python -m benchmarks.why")
     parser.add_argument("--data", type=Path, required=True, help="the folder of chest_xray")
     parser.add_argument("--choose", action="store_true", help="compare forms on archive films")
+    parser.add_argument("--apart", action="store_true", help="what sets the pair apart")
     parser.add_argument("--pairs", type=int, default=100, help="films that ask (100)")
     parser.add_argument("--encoder", default=DEFAULT)
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--figure", type=Path, help="draw the curves there (PNG)")
     told = parser.parse_args(arguments)
-    forms, sides = (list(FORMS), ["query"]) if told.choose else ([SHOWN], ["query", "hit"])
+    shown = [APART if told.apart else SHOWN]
+    forms, sides = (list(FORMS), ["query"]) if told.choose else (shown, ["query", "hit"])
     with tempfile.TemporaryDirectory() as work:
         films = films_of_set("chest_xray", told.data.parent, Path(work) / "films")
         index = indexed(films.archive, Path(work) / "archive", told.encoder)
         asking = drawn(films.archive if told.choose else films.queries, told.pairs)
-        found = measured(asking, index, load(told.encoder), forms, sides)
+        asked = pairs_of(asking, index, load(told.encoder))
+        found = measured(asked, forms, sides, told.apart)
     show(as_table(found))
     if told.figure:
         from benchmarks.why_figure import draw

@@ -69,6 +69,13 @@ def _occlusion(pair: Pair) -> FloatImage:
     return np.asarray(-(found @ pair.other.embedding), np.float32).reshape(pair.one.shape)
 
 
+def _occlusion_beyond_mean(pair: Pair) -> FloatImage:
+    """What the likeness to the hit loses beyond what that to the mean case does."""
+    found = pair.encoder.encode(one_by_one(pair.one.picture, *pair.one.shape))
+    lost = -(found @ (pair.other.embedding - pair.mean))
+    return np.asarray(lost, np.float32).reshape(pair.one.shape)
+
+
 def _own(pair: Pair) -> FloatImage:
     """The split of the picture's cosine with itself: where its embedding is from at all."""
     return split(pair.cells, pair.one.embedding)
@@ -89,9 +96,10 @@ FORMS: Mapping[str, Callable[[Pair], FloatImage]] = MappingProxyType(
         "place left out of the mean": _left_out,
         "most alike pairs of places": _best_pairs,
         "occlusion": _occlusion,
+        "occlusion beyond the mean case": _occlusion_beyond_mean,
         "split with itself (knows no hit)": _own,
         "contrast (knows no network)": _contrast,
     }
 )
-SHOWN = "split"
-"""What an answer shows."""
+SHOWN, APART = "split", "occlusion beyond the mean case"
+"""What an answer shows: of all the likeness, and of what sets the pair apart."""

@@ -27,6 +27,9 @@ MOST = 20
 UNLIKE = 0.95
 """Cosine of the preview's embedding and that in the index below which an answer says so."""
 
+MEAN_OF = 1000
+"""Instances, evenly spaced, that stand for the archive's mean case."""
+
 NO_PREVIEW = "no map of the hit: its preview is missing or cannot be decoded"
 NOTHING = "no map: a picture without an embedding, or the embedding has no weight"
 REGION = "the encoder saw a region of the query; it alone is shown"
@@ -78,6 +81,13 @@ def explain(index: OpenIndex, scans: ScanReader, asked: "Query", answer: Answer)
     return {hit.case_id: why for hit, why in zip(hits, found, strict=True)}
 
 
+def _mean_embedding(index: OpenIndex) -> FloatImage:
+    count = len(index.facts)
+    rows = sorted({at * count // MEAN_OF for at in range(MEAN_OF)})
+    vectors = index.ranker.vectors(rows)[:, index.blocks["embedding"]]
+    return np.asarray(vectors.mean(axis=0), np.float32)
+
+
 class _Pairs:
     """The query's pictures beside those of hits."""
 
@@ -88,6 +98,7 @@ class _Pairs:
         self._encoder = scans.encoder(index)
         features = seen.histograms | {"embedding": self._encoder.encode(seen.pictures)}
         self._blocks = features | index.learned_block(features)
+        self._mean = _mean_embedding(index)
 
     def shown(self, found: Sequence[Why], hits: Sequence[Hit], vectors: FloatImage) -> list[Why]:
         """Each `Why` with the maps over query and hit; `vectors`: of the hits' instances."""
@@ -124,8 +135,10 @@ class _Pairs:
     ) -> Why:
         """`at`: the query's instance. `indexed`: the embedding of the hit in the index."""
         weight = self._weights["embedding"]
-        over_query = places_of(self._encoder, asked, indexed, weight)
-        over_hit = None if hit is None else places_of(self._encoder, hit, asked.embedding, weight)
+        over_query = places_of(self._encoder, asked, indexed, self._mean, weight)
+        over_hit = None
+        if hit is not None:
+            over_hit = places_of(self._encoder, hit, asked.embedding, self._mean, weight)
         alike = None if hit is None else float(hit.embedding @ indexed)
         notes = {
             NOTHING: over_query is None,

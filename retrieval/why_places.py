@@ -5,6 +5,10 @@ places exactly (`models.saliency.split`). Otherwise (a committee, an encoder tha
 each place is blurred, and what the score loses is what the place gave: occlusion (Zeiler and Fergus
 2014; for retrieval Dong, Collins and Hoogs 2019), which asks nothing of the encoder.
 
+A second map says what sets the pair apart: what the likeness to the hit loses beyond what that to
+the mean case of the archive loses, again by occlusion. The first is mostly where the network looks
+at all, whatever the hit.
+
 The other blocks have no map: histograms of grey levels and edges are of the whole picture or of a
 coarse grid of it, and what labels taught is judged from all of them together.
 """
@@ -52,11 +56,13 @@ class Places:
     """A map over one picture.
 
     `given`: float32 (rows, columns), what each place gave to the score through the embedding; the
-    places of a split sum to `check.whole`. `way`: `SPLIT` or `OCCLUSION`. `picture`: what the
-    encoder saw, uint8 (size, size, 3).
+    places of a split sum to `check.whole`. `way`: `SPLIT` or `OCCLUSION`. `apart`: of the same
+    shape, what a place gave beyond what it gives to the likeness to the archive's mean case.
+    `picture`: what the encoder saw, uint8 (size, size, 3).
     """
 
     given: FloatImage
+    apart: FloatImage
     way: str
     check: Check
     picture: ByteImage
@@ -67,14 +73,14 @@ class Looked:
     """A picture as the encoder sees it, with its embedding (dim,) and its map, if that splits.
 
     `random`: embeddings (DRAWN, dim) of the picture with random quarters blurred. `occluded`: of
-    the picture without each place, (places, dim); only where there is no map. `shape`: of the map.
+    the picture without each place, (places, dim). `shape`: of the map.
     """
 
     picture: ByteImage
     embedding: FloatImage
     cells: FloatImage | None
     random: FloatImage
-    occluded: FloatImage | None
+    occluded: FloatImage
     shape: tuple[int, int]
 
 
@@ -99,28 +105,28 @@ def _looked(
     draws = [np.random.default_rng(seed).permutation(places) for seed in range(DRAWN)]
     taken = [first_of(draw, _quarter(shape), shape) for draw in draws]
     random = encoder.encode(np.stack([mixed(picture, without, one) for one in taken]))
-    occluded = None
-    if cells is None and embedding.any():
-        occluded = encoder.encode(one_by_one(picture, *shape))
+    occluded = encoder.encode(one_by_one(picture, *shape))
     return Looked(picture, embedding, cells, random, occluded, shape)
 
 
-def places_of(encoder: Encoder, looked: Looked, other: FloatImage, weight: float) -> Places | None:
+def places_of(
+    encoder: Encoder, looked: Looked, other: FloatImage, mean: FloatImage, weight: float
+) -> Places | None:
     """The map over one picture that says what made it similar to another.
 
-    `other`: the other's embedding, float32 (dim,). `weight`: of the embedding in this query. None
-    where there is nothing to split: a picture or another without an embedding, or no weight.
+    `other`: the other's embedding, float32 (dim,). `mean`: of the archive's embeddings, (dim,).
+    `weight`: of the embedding in this query. None where there is nothing to split: a picture or
+    another without an embedding, or no weight.
     """
     whole = weight * float(looked.embedding @ other)
     if weight == 0 or not np.isfinite(whole) or not looked.embedding.any() or not other.any():
         return None
+    lost = weight * (looked.embedding - looked.occluded)
     if looked.cells is not None:
         given, way = weight * split(looked.cells, other), SPLIT
-    elif looked.occluded is not None:
-        lost = whole - weight * (looked.occluded @ other)
-        given, way = np.asarray(lost, np.float32).reshape(looked.shape), OCCLUSION
     else:
-        return None
+        given, way = (lost @ other).reshape(looked.shape), OCCLUSION
+    apart = (lost @ (other - mean)).reshape(looked.shape)
     marked = first_of(most_first(given), _quarter(looked.shape), looked.shape)
     left = mixed(looked.picture, blurred(looked.picture, looked.shape[0]), marked)
     check = Check(
@@ -128,7 +134,8 @@ def places_of(encoder: Encoder, looked: Looked, other: FloatImage, weight: float
         without_marked=weight * float(encoder.encode(left[None])[0] @ other),
         without_random=weight * float((looked.random @ other).mean()),
     )
-    return Places(np.asarray(given, np.float32), way, check, looked.picture)
+    maps = (np.asarray(one, np.float32) for one in (given, apart))
+    return Places(*maps, way, check, looked.picture)
 
 
 def _quarter(shape: tuple[int, int]) -> int:

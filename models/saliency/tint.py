@@ -47,8 +47,7 @@ def as_png(pixels: ByteImage) -> bytes:
     import cv2
 
     turned = pixels[..., [2, 1, 0, *range(3, pixels.shape[-1])]]  # OpenCV writes BGR
-    written: bytes = cv2.imencode(".png", turned)[1].tobytes()
-    return written
+    return bytes(cv2.imencode(".png", turned)[1].tobytes())
 
 
 def laid_over(picture: ByteImage, over: ByteImage) -> ByteImage:

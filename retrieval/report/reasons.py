@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from models.arrays import FloatImage
 from models.saliency.tint import DENSEST, FULL, SCALE, as_png, tint
 from retrieval.answer import Hit
 from retrieval.report.shown import one_line
@@ -17,8 +18,9 @@ _PNG = b"\x89PNG"
 LEGEND = (
     "Colour marks the places through which the network found the two pictures alike: none where a "
     f"place gave no more than the mean place, yellow where it gave {FULL:g} times as much or more. "
-    "That is mostly where the network looks at all, and changes little from case to case. It does "
-    "not show disease. Point at a picture to see it without the colour."
+    "Upper row: all of the likeness; that is mostly where the network looks at all, and changes "
+    "little from case to case. Lower row: what makes the two more alike than each is to the mean "
+    "case. Neither shows disease. Point at a picture to see it without the colour."
 )
 """What the colours mean, for a person."""
 
@@ -45,7 +47,8 @@ def _map(places: Places | None) -> dict[str, Any] | None:
         "rows": rows,
         "columns": columns,
         "way": places.way,
-        "gave": [[_number(value) for value in row] for row in places.given.tolist()],
+        "gave": _grid(places.given),
+        "apart": _grid(places.apart),
         "check": {
             "taken": TAKEN,
             "whole": _number(check.whole),
@@ -53,6 +56,10 @@ def _map(places: Places | None) -> dict[str, Any] | None:
             "without_random": _number(check.without_random),
         },
     }
+
+
+def _grid(values: FloatImage) -> list[list[float | None]]:
+    return [[_number(value) for value in row] for row in values.tolist()]
 
 
 def _number(value: float) -> float | None:
@@ -106,8 +113,10 @@ def as_view(why: Why, preview: bytes) -> dict[str, Any]:
     ]
     return {
         "films": [
-            {"title": title, "film": data_uri(film), "tint": data_uri(as_png(tint(places.given)))}
+            {"title": title + row, "film": data_uri(film), "tint": data_uri(as_png(tint(given)))}
+            for row in ("", ", set apart")
             for title, film, places in films
+            for given in [places.apart if row else places.given]
         ],
         "words": [(word.term, f"{word.gave:.2f}") for word in why.words.matched],
         "sentences": [*(sentence for _, sentence in checks(why)), *why.notes],

@@ -61,12 +61,16 @@ def test_words_and_places_sum_to_what_the_descriptors_gave(engine: Engine, film:
 
 
 def test_maps_of_a_query_hardly_depend_on_the_hit(engine: Engine, film: Path) -> None:
-    """What docs/why.md warns of: they show where the network looks at all."""
+    """What docs/why.md warns of: they show where the network looks at all. What sets a hit apart
+    is another thing for another hit.
+    """
     asked = Query(film, k=12)
     maps = [one.query for one in engine.why(asked, engine.query(asked)).values()]
     given = np.stack([one.given.ravel() for one in maps if one is not None])
     assert len(given) == 12
     assert 0.9 < np.corrcoef(given).min() < 1
+    apart = np.stack([one.apart.ravel() for one in maps if one is not None])
+    assert np.corrcoef(apart).mean() < 0.8 < np.corrcoef(given).mean()
 
 
 def test_it_is_the_same_again(engine: Engine, film: Path) -> None:
@@ -190,10 +194,12 @@ def test_an_encoder_without_a_map_is_asked_place_by_place() -> None:
     picture = np.full((224, 224, 3), 128, np.uint8)
     picture[64:96, 128:160] = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     (looked,) = look(encoder, [picture])
-    places = places_of(encoder, looked, looked.embedding, 1.0)
+    nobody = np.zeros(1280, np.float32)
+    places = places_of(encoder, looked, looked.embedding, nobody, 1.0)
     assert places is not None and places.way == OCCLUSION
     assert int(places.given.argmax()) == 2 * 7 + 4
     assert places.check.holds
+    np.testing.assert_array_equal(places.apart, places.given)
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
@@ -201,6 +207,6 @@ def test_no_embedding_no_map(value: float) -> None:
     encoder = load(DEFAULT, 1)
     (looked,) = look(encoder, [np.full((224, 224, 3), 128, np.uint8)])
     other = np.full(1280, value, np.float32)
-    assert places_of(encoder, looked, other, 1.0) is None
+    assert places_of(encoder, looked, other, other, 1.0) is None
     nothing = replace(looked, embedding=other)
-    assert places_of(encoder, nothing, looked.embedding, 1.0) is None
+    assert places_of(encoder, nothing, looked.embedding, other, 1.0) is None

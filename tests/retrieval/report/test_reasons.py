@@ -16,8 +16,9 @@ from tests.retrieval.report.answers import ANSWER, EMPTY, FIRST, JPEG, SECOND
 
 PICTURE = np.zeros((224, 224, 3), np.uint8)
 GIVEN = np.array([[0.25, 0.0], [0.125, 0.125]], np.float32)
-COUNTS = Places(GIVEN, SPLIT, Check(0.5, 0.25, 0.375), PICTURE)
-FAILS = Places(GIVEN, SPLIT, Check(0.5, 0.45, 0.375), PICTURE)
+HALF = np.asarray(GIVEN / 2, np.float32)
+COUNTS = Places(GIVEN, HALF, SPLIT, Check(0.5, 0.25, 0.375), PICTURE)
+FAILS = Places(GIVEN, HALF, SPLIT, Check(0.5, 0.45, 0.375), PICTURE)
 WORDS = Words((Word("cavity", 0.1), Word("upper <lobe>\u202e", 0.05)), -0.025)
 WHY = {
     "case-0001": Why(WORDS, COUNTS, FAILS, None, JPEG, 0.98765432),
@@ -38,6 +39,7 @@ def test_json() -> None:
         "columns": 2,
         "way": "split",
         "gave": [[0.25, 0.0], [0.125, 0.125]],
+        "apart": [[0.125, 0.0], [0.0625, 0.0625]],
         "check": {"taken": 0.25, "whole": 0.5, "without_marked": 0.25, "without_random": 0.375},
     }
     assert (told["query_slice"], told["preview_alike"], told["notes"]) == (None, 0.987654, [])
@@ -56,7 +58,8 @@ def test_hits_tell_why_where_it_was_asked_and_null_where_nobody_looked() -> None
 
 
 def test_a_number_that_is_none_is_null() -> None:
-    odd = Places(np.full((1, 1), np.nan, np.float32), SPLIT, Check(np.nan, 0, 0), PICTURE)
+    none = np.full((1, 1), np.nan, np.float32)
+    odd = Places(none, none, SPLIT, Check(np.nan, 0, 0), PICTURE)
     told = as_object(Why(Words(), odd))["query_map"]
     assert (told["gave"], told["check"]["whole"]) == ([[None]], None)
 
@@ -90,7 +93,7 @@ def page(answer: Answer, why: dict[str, Why] | None) -> str:
 def test_the_page_shows_films_under_their_tints() -> None:
     told = page(ANSWER, WHY)
     assert len(re.findall(r'<section class="why"', told)) == 2
-    assert told.count("data:image/png;base64,") == 3
+    assert told.count("data:image/png;base64,") == 6
     assert "<figcaption>Query, slice 40</figcaption>" in told
     assert LEGEND in told
     assert "<mark>upper &lt;lobe&gt;⟨U+202E⟩</mark> 0.05" in told
@@ -112,4 +115,5 @@ def test_words_alone_have_no_films_and_no_legend() -> None:
 
 
 def test_a_hit_without_a_preview_has_no_film() -> None:
-    assert [film["title"] for film in as_view(WHY["case-0001"], b"")["films"]] == ["Query"]
+    titles = [film["title"] for film in as_view(WHY["case-0001"], b"")["films"]]
+    assert titles == ["Query", "Query, set apart"]
