@@ -21,7 +21,7 @@ from indexer.config import Config, from_json
 from indexer.mend import mend
 from indexer.preprocess import Step, apply, chain_for, chains_with, parted, preprocess
 from indexer.preprocess.mend import crop_mask
-from indexer.preview_jobs import alike, turned
+from indexer.preview_jobs import alike, fitted, turned
 from indexer.quality import Finding
 from indexer.quality.table import findings
 from indexer.scan import Scan
@@ -137,7 +137,13 @@ def mask_of(path: Path, cuts: Sequence[Step]) -> Mask | None:
 
 def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """Worker side: the things that a worker can be asked for, by `params["job"]`."""
-    jobs = {"peek": peek, "prepare": prepare, "turned": turned, "alike": alike}
+    jobs = {
+        "peek": peek,
+        "prepare": prepare,
+        "turned": turned,
+        "fitted": fitted,
+        "alike": alike,
+    }
     return jobs[params["job"]](params)
 
 

@@ -32,6 +32,17 @@ def turned(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     return {}, {"pictures": np.stack(pictures)}
 
 
+def fitted(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
+    """Worker side: previews as the encoder takes them.
+
+    `params`: as of `turned`. Gives `pictures`, uint8 (n, size, size, 3). Raises `UnreadableScan`.
+    """
+    size = int(params["size"])
+    decoded = [_decoded(text, cv2.IMREAD_COLOR_RGB) for text in params["previews"]]
+    floats = [np.asarray(one, np.float32) / np.float32(255) for one in decoded]
+    return {}, {"pictures": np.stack([fit(one, size) for one in floats])}
+
+
 def alike(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """Worker side: how alike the two previews of each pair are, see `models.registration`.
 

@@ -160,9 +160,10 @@ class CaseRanker:
         rows = np.array([one.rows for one in ranked], np.int64)
         return self.stored(rows.ravel()).reshape(*rows.shape, -1)
 
-    def stored(self, rows: Rows) -> FloatImage:
+    def stored(self, rows: Rows | Sequence[int]) -> FloatImage:
         """The vectors of some rows: float32 (n, dim)."""
-        return np.asarray(self._index.reconstruct_batch(rows), np.float32)
+        found = self._index.reconstruct_batch(np.asarray(rows, np.int64))
+        return np.asarray(found, np.float32)
 
     def rows_of(self, cases: Sequence[int]) -> Rows:
         """The rows of some cases, one case after the other."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.describe import WORKER, Described, Describer, Task
+from indexer.seen import Seen, seen, seen_previews
 from indexer.tree import Tree
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
@@ -81,12 +82,7 @@ class ScanReader:
         `slices`: of a series at most so many are described; 0: as many as in the index.
         Raises `UnreadableScan`, and `IndexUnusable` if the index is of another encoder.
         """
-        from models.runtime.registry import spec_of
-
-        name = index.config.encoder
-        # The worker reads the scan while the encoder is being loaded.
-        encoder = LoadingEncoder(spec_of(name, EncoderSpec), self._begin(name))
-        index.require(encoder.spec)
+        encoder = self.encoder(index)  # the worker reads the scan while it is being loaded
         if self._glance is not None:  # a pool does one thing after the other
             self._glance.result()
         config = replace(
@@ -98,6 +94,29 @@ class ScanReader:
             return describe_one(describer, files)
         except UnreadableScan as error:
             raise UnreadableScan(error.code, f"{scan}: {error}") from error
+
+    def encoder(self, index: OpenIndex) -> Encoder:
+        """The encoder of an index, which may still be loading.
+
+        Raises `IndexUnusable` if the index is of another one than that which is installed.
+        """
+        from models.runtime.registry import spec_of
+
+        name = index.config.encoder
+        encoder = LoadingEncoder(spec_of(name, EncoderSpec), self._begin(name))
+        index.require(encoder.spec)
+        return encoder
+
+    def seen(self, scan: Path, index: OpenIndex) -> Seen:
+        """What the encoder is shown of a scan. Raises as `describe`."""
+        try:
+            return seen(self._pool, scan_files(scan), index.config, self.encoder(index).spec.size)
+        except UnreadableScan as error:
+            raise UnreadableScan(error.code, f"{scan}: {error}") from error
+
+    def seen_previews(self, previews: Sequence[bytes], size: int) -> list[ByteImage | None]:
+        """Previews as an encoder takes them; see `indexer.seen`."""
+        return seen_previews(self._pool, previews, size)
 
     def close(self) -> None:
         """Ends the worker."""

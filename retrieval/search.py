@@ -33,6 +33,7 @@ from retrieval.weighing import check_weights, for_vote, scaled, weighted
 if TYPE_CHECKING:
     from indexer.describe import Described
     from indexer.workers import WorkerPool
+    from retrieval.why import Why
 
 __all__ = ["Engine", "Query"]
 
@@ -250,3 +251,12 @@ class Engine:
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """The hits' small pictures (JPEG), by `Hit.instance`."""
         return self.index.store.preview([hit.instance for hit in hits])
+
+    def why(self, asked: Query, answer: Answer) -> dict[str, "Why"]:
+        """What made the first hits of an answer similar: words and places, by `Hit.case_id`.
+
+        It looks at the scan again and at the hits' previews, so it takes longer than the search.
+        """
+        from retrieval.why import explain
+
+        return explain(self.index, self._scans, asked, answer)

@@ -26,6 +26,7 @@ MAX_TERMS = 16384
 MAX_TEXTS = 20000
 """More terms (the rarest) or texts (evenly left out) than these are not learned from."""
 
+_NOTHING = 1e-6
 _OVERSAMPLING = 16
 _ROUNDS = 4
 _NUMBERS, _TERMS = "text.safetensors", "text.json"
@@ -56,8 +57,24 @@ class TextModel:
             if known:
                 rows[row] = frequency @ self.directions[known].astype(np.float32)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        np.divide(rows, lengths, out=rows, where=lengths > 1e-6)
+        np.divide(rows, lengths, out=rows, where=lengths > _NOTHING)
         return rows
+
+    def shares(self, text: str, other: FloatImage) -> dict[str, float]:
+        """What each known term of `text` gives to its inner product with another text's block.
+
+        `other`: float32 (DIM,). A block is a sum over terms, scaled to unit length, so the shares
+        sum to the product exactly (up to float32). Nothing for a text with no known term.
+        """
+        known, frequency = self._known(text)
+        parts = frequency[:, None] * self.directions[known].astype(np.float32)
+        length = float(np.linalg.norm(parts.sum(axis=0)))
+        if length <= _NOTHING:
+            return {}
+        asked = set(known)
+        names = {row: term for term, row in self.vocabulary.items() if row in asked}
+        given = parts @ other / length
+        return {names[row]: float(value) for row, value in zip(known, given, strict=True)}
 
     def matching_words(self, query: str, text: str, most: int = 8) -> tuple[str, ...]:
         """The terms that both texts hold, the rarest in the archive first, at most `most`.

@@ -1,6 +1,7 @@
 """`cbir query`: the nearest cases of a scan, of words, or of both."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from retrieval.refining import WAYS
 if TYPE_CHECKING:
     from retrieval.answer import Answer
     from retrieval.search import Engine
+    from retrieval.why import Why
 
 
 @click.command(
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option("--spread", is_flag=True, help="Words find cases without a text by their looks too.")
 @click.option("--patient", default="", help="Whose scan it is, where its header does not say.")
+@click.option("--why", is_flag=True, help="Show which words and places made each hit similar.")
 @click.option(
     "--format",
     type=click.Choice(["table", "json", "html"]),
@@ -95,7 +98,8 @@ def query(
         )
         with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)
-            put(rendered(engine, answer, format), out)
+            why = engine.why(wanted, answer) if asked["why"] else None
+            put(rendered(engine, answer, format, why), out)
 
 
 def _ids(given: object) -> tuple[str, ...]:
@@ -111,19 +115,21 @@ def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:
         raise UsageError(f"--out {out} is a file of the scan itself; give another name")
 
 
-def rendered(engine: "Engine", answer: "Answer", form: str) -> str:
-    """The answer as text of that form: table, json or html."""
+def rendered(
+    engine: "Engine", answer: "Answer", form: str, why: "Mapping[str, Why] | None" = None
+) -> str:
+    """The answer as text of that form: table, json or html. `why`: from `Engine.why`."""
     if form == "json":
         from retrieval.report.as_json import render as as_json
 
-        return as_json(answer)
+        return as_json(answer, why)
     if form == "html":
         from retrieval.report.html import render as as_html
 
-        return as_html(answer, engine.previews(answer.cases))
+        return as_html(answer, engine.previews(answer.cases), why=why)
     from retrieval.report.table import render as as_table
 
-    return as_table(answer, shutil.get_terminal_size((100, 24)).columns)
+    return as_table(answer, shutil.get_terminal_size((100, 24)).columns, why)
 
 
 def weights_of(text: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ are escaped), so that no text can steer a terminal and no locale can break a pip
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrieval.answer import (
     Answer,
@@ -20,15 +20,30 @@ from retrieval.answer import (
 )
 from retrieval.report import DISCLAIMER
 
+if TYPE_CHECKING:
+    from retrieval.why import Why
+
 SCHEMA = 1
 
 _DIGITS = 9
 """Digits after the point: more than float32 has, so that sums still come out."""
 
 
-def render(answer: Answer) -> str:
-    """The answer as one JSON object, without a line break at its end."""
-    return json.dumps(as_object(answer), indent=2, allow_nan=False)
+def render(answer: Answer, why: "Mapping[str, Why] | None" = None) -> str:
+    """The answer as one JSON object, without a line break at its end.
+
+    `why`: from `Engine.why`; the hits then tell it, null for one that was not looked at.
+    """
+    told = as_object(answer)
+    if why is not None:
+        from retrieval.report import reasons
+
+        shown = [*zip(answer.hits, told["hits"], strict=True)]
+        shown += [(answer.against, told["against"])] if answer.against is not None else []
+        for hit, written in shown:
+            found = why.get(hit.case_id)
+            written["why"] = None if found is None else reasons.as_object(found)
+    return json.dumps(told, indent=2, allow_nan=False)
 
 
 def as_object(answer: Answer) -> dict[str, Any]:

@@ -20,15 +20,22 @@ from retrieval.report.shown import age, beyond, machine_made, percent, visible
 if TYPE_CHECKING:
     import jinja2
 
+    from retrieval.why import Why
+
 SHADES = {name: name for name in ("colour", "edge", "embedding", "text", "learned")}
 """Descriptors that have a colour of their own in the style sheet; any other is grey."""
 
 
-def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None = None) -> str:
+def render(
+    answer: Answer,
+    previews: Mapping[int, bytes],
+    made: datetime | None = None,
+    why: "Mapping[str, Why] | None" = None,
+) -> str:
     """The page.
 
     `previews`: instance row -> JPEG. A hit without one gets an empty frame. `made`: when the report
-    was made; now, if not given.
+    was made; now, if not given. `why`: from `Engine.why`, if it was asked for.
     """
     return (
         environment()
@@ -47,6 +54,7 @@ def render(answer: Answer, previews: Mapping[int, bytes], made: datetime | None 
             made=(made or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M"),
             beyond=beyond(answer.query),
             disclaimer=DISCLAIMER,
+            **_reasons(answer, previews, why or {}),
         )
     )
 
@@ -78,6 +86,24 @@ def environment() -> "jinja2.Environment":
 def data_uri(jpeg: bytes) -> str:
     """A picture that stands in the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def _reasons(
+    answer: Answer, previews: Mapping[int, bytes], why: "Mapping[str, Why]"
+) -> dict[str, Any]:
+    """What the page shows of why, by case; nothing where nobody asked."""
+    if not why:
+        return {"why": {}, "why_legend": "", "why_scale": ""}
+    from retrieval.report import reasons
+
+    shown = {
+        hit.case_id: reasons.as_view(why[hit.case_id], previews.get(hit.instance, b""))
+        for hit in answer.cases
+        if hit.case_id in why
+    }
+    maps = any(view["films"] for view in shown.values())
+    legend = reasons.LEGEND if maps else ""
+    return {"why": shown, "why_legend": legend, "why_scale": reasons.scale_css()}
 
 
 def _blocks(answer: Answer) -> list[str]:

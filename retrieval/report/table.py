@@ -3,13 +3,17 @@
 import math
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
 from retrieval.report.shown import beyond, machine_made, one_line, percent
+
+if TYPE_CHECKING:
+    from retrieval.why import Why
 
 NARROWEST = 60
 _SHORTEST = 8
@@ -17,12 +21,12 @@ _GAP = "  "
 _BAR = 24
 
 
-def render(answer: Answer, width: int = 100) -> str:
+def render(answer: Answer, width: int = 100, why: "Mapping[str, Why] | None" = None) -> str:
     """The whole answer, without a line break at its end.
 
     `width`: cells in a line (at least 60). Sentences are wrapped. Where a table would be wider,
     its texts are cut with an ellipsis, the longest first, and if that is not enough its last
-    columns are left out; numbers are never cut.
+    columns are left out; numbers are never cut. `why`: from `Engine.why`, if it was asked for.
     """
     width = max(NARROWEST, width)
     parts = [
@@ -30,6 +34,11 @@ def render(answer: Answer, width: int = 100) -> str:
         _table(answer.hits, width) if answer.hits else ["No case was found."],
         _diagnosis(answer.diagnosis, answer.against, width),
     ]
+    if why:
+        from retrieval.report.reasons import as_lines
+
+        title = "Why (the places themselves: --format html)"
+        parts.insert(2, [title, *as_lines(answer.hits, why)])
     if answer.priors:
         title = "Earlier studies of the same patient (not counted above)"
         parts.append([title, *_table(answer.priors, width)])

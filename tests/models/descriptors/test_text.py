@@ -101,6 +101,24 @@ def test_matching_words_are_the_rare_ones(model: text.TextModel) -> None:
     assert model.matching_words("考虑结核", REPORTS[4], most=2) == ("结核", "考虑")
 
 
+@pytest.mark.parametrize("other", range(6))
+@pytest.mark.parametrize(
+    "asked", ["pleural effusion", "no effusion, no zebra", "胸腔积液 effusion"]
+)
+def test_shares_of_terms_sum_to_the_score(model: text.TextModel, asked: str, other: int) -> None:
+    block = model.transform(REPORTS)[other]
+    shares = model.shares(asked, block)
+    assert sum(shares.values()) == pytest.approx(model.transform([asked])[0] @ block, abs=1e-5)
+    assert "zebra" not in shares
+
+
+def test_the_term_that_matches_gives_the_share(model: text.TextModel) -> None:
+    shares = model.shares("edema cavity", model.transform(REPORTS)[3])
+    assert list(shares) == ["edema", "cavity"]
+    assert shares["edema"] > 0.3 > abs(shares["cavity"])
+    assert model.shares("zebra", model.transform(REPORTS)[3]) == {}
+
+
 def test_transform_needs_neither_scipy_nor_sklearn() -> None:
     program = (
         "import sys; import numpy as np; from models.descriptors.text import TextModel, DIM;"

@@ -79,6 +79,34 @@ def test_the_report_shows_the_film_and_every_hit_and_loads_nothing(
         assert loaded not in page
 
 
+def test_why_is_told_in_every_form(run: Run, examples: Path, index: Path) -> None:
+    asked = ("query", examples / FILM, "--text", "effusion", "--index", index, "-k", 2, "--why")
+    hits = run(*asked, "--format", "json").json["hits"]
+    for hit in hits:
+        found = hit["why"]["query_map"]
+        total = sum(map(sum, found["gave"]))
+        assert total == pytest.approx(hit["contributions"]["embedding"], abs=1e-4)
+        assert (found["rows"], found["columns"], found["way"]) == (7, 7, "split")
+        assert hit["why"]["notes"] == []
+    assert "\nWhy (" in run(*asked).out
+    told = run(*asked, "--format", "html").out
+    assert told.count("data:image/png;base64,") >= 4
+    page = re.sub(r"data:image/(jpeg|png);base64,[A-Za-z0-9+/=]+", "", told)
+    for loaded in ("http:", "https:", "//", "<script", "<link", "@import", "url(", "data:image"):
+        assert loaded not in page
+
+
+def test_without_why_nothing_of_it_is_loaded(examples: Path, index: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from retrieval.search import Engine, Query;"
+        f"engine = Engine(Path({str(index)!r}));"
+        f"engine.query(Query(Path({str(examples / FILM)!r}))); engine.close();"
+        "print([m for m in sys.modules if 'why' in m or m == 'models.saliency.removal'])"
+    )
+    done = subprocess.run([*COMMAND[:2], program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_an_old_file_is_replaced_where_a_link_leads(run: Run, index: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     kept.write_text("old")
