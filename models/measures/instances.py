@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import FloatImage
+from models.measures.predictions import Numbers
 
 TEMPERATURE = 0.1
 
@@ -31,15 +32,15 @@ def instances(one: FloatImage, other: FloatImage) -> Instances:
     """`one`, `other`: two views of the same films, float32 (n, dim), the first searches."""
     if len(one) < 2:
         return Instances(*[float("nan")] * 5)
-    one, other = _unit(one), _unit(other)
-    alike = one @ other.T
+    first, second = _unit(one), _unit(other)
+    alike = first @ second.T
     own = np.diagonal(alike)
     # Of equals the film itself comes last: all-equal vectors find nothing.
     ranks = (alike >= own[:, None]).sum(axis=1)
     logits = alike / TEMPERATURE
     highest = logits.max(axis=1, keepdims=True)
     logs = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0] - own / TEMPERATURE
-    apart = 2 - 2 * (one @ one.T)[np.triu_indices(len(one), 1)]
+    apart = 2 - 2 * (first @ first.T)[np.triu_indices(len(one), 1)]
     return Instances(
         first=float((ranks == 1).mean()),
         reciprocal_rank=float((1 / ranks).mean()),
@@ -49,6 +50,7 @@ def instances(one: FloatImage, other: FloatImage) -> Instances:
     )
 
 
-def _unit(vectors: FloatImage) -> FloatImage:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float64)
+def _unit(vectors: FloatImage) -> Numbers:
+    wide = np.asarray(vectors, np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    return np.asarray(wide / np.maximum(lengths, 1e-12), np.float64)

@@ -170,7 +170,7 @@ class SelfSupervised(nn.Module):
     """Two views of a film are nearer to each other than to any other patient's film.
 
     Decoupled contrastive loss (Yeh et al. 2022): SimCLR's (Chen et al. 2020) with the positive pair
-    left out of the denominator, which is what makes SimCLR need batches of thousands. As there a
+    left out of the denominator, so that it depends far less on large batches. As there a
     small perceptron stands between the embedding and the loss, and is thrown away afterwards.
     """
 
