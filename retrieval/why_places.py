@@ -134,8 +134,8 @@ def places_of(
         without_marked=weight * float(encoder.encode(left[None])[0] @ other),
         without_random=weight * float((looked.random @ other).mean()),
     )
-    maps = (np.asarray(one, np.float32) for one in (given, apart))
-    return Places(*maps, way, check, looked.picture)
+    told, set_apart = (np.asarray(one, np.float32) for one in (given, apart))
+    return Places(told, set_apart, way, check, looked.picture)
 
 
 def _quarter(shape: tuple[int, int]) -> int:
