@@ -28,16 +28,16 @@ def told(
     patients: list[int],
     **more: Any,
 ) -> float:
-    """What a loss says; proxies are east for label 0 and north for 1, and no perceptron is there."""
+    """What a loss says; proxies are east for label 0 and north for 1; there is no perceptron."""
     import torch
 
     from models.training.metric_losses import Recipe, loss_of
 
     function = loss_of(Recipe(loss=loss, **more), 2, 2)
-    for name, value in function.named_parameters():
+    for name, own in function.named_parameters():
         if name.endswith("proxies"):
             with torch.no_grad():
-                value.copy_(3 * torch.eye(2))  # their length does not count
+                own.copy_(3 * torch.eye(2))  # their length does not count
     if loss == "self-supervised":
         function.perceptron = torch.nn.Identity()
     value: float = function(torch.tensor(vectors), known(labels, patients)).item()
