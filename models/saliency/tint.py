@@ -39,7 +39,7 @@ def tint(given: FloatImage, size: int = SIZE) -> ByteImage:
     points = np.linspace(0, 1, len(SCALE))
     channels = [np.interp(level, points, [colour[one] for colour in SCALE]) for one in range(3)]
     opacity = 255 * DENSEST * np.sqrt(level)
-    return np.rint(np.stack([*channels, opacity], axis=-1)).astype(np.uint8)
+    return np.asarray(np.rint(np.stack([*channels, opacity], axis=-1)), np.uint8)
 
 
 def as_png(pixels: ByteImage) -> bytes:
@@ -54,4 +54,4 @@ def laid_over(picture: ByteImage, over: ByteImage) -> ByteImage:
     """The tint on its picture: uint8 (size, size, 3). `over`: (size, size, 4)."""
     share = over[..., 3:].astype(np.float32) / 255
     found = picture * (1 - share) + over[..., :3] * share
-    return np.rint(found).astype(np.uint8)
+    return np.asarray(np.rint(found), np.uint8)
