@@ -23,8 +23,8 @@ _COLOURS = (
 """Of Okabe and Ito 2008, which the colour-blind can tell apart."""
 
 
-def draw(found: Sequence["Measured"], target: Path) -> None:
-    """A row for each side: deletion, then insertion; mean curves over pairs."""
+def draw(found: Sequence["Measured"], target: Path, score: str) -> None:
+    """A row for each side: deletion, then insertion; mean curves over pairs. `score`: its name."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -43,7 +43,7 @@ def draw(found: Sequence["Measured"], target: Path) -> None:
             done = "blurred" if kind == "deletion" else "shown"
             axis.set_title(f"{kind}, places of the {one.side} ({len(one.patients)} pairs)")
             axis.set_xlabel(f"share of the places {done}")
-        row[0].set_ylabel("cosine with the other picture")
+        row[0].set_ylabel(score)
         row[0].legend(fontsize=8, frameon=False)
     figure.tight_layout()
     figure.savefig(target, dpi=100)

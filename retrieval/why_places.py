@@ -134,8 +134,13 @@ def places_of(
         without_marked=weight * float(encoder.encode(left[None])[0] @ other),
         without_random=weight * float((looked.random @ other).mean()),
     )
-    told, set_apart = (np.asarray(one, np.float32) for one in (given, apart))
-    return Places(told, set_apart, way, check, looked.picture)
+    return Places(
+        given=np.asarray(given, np.float32),
+        apart=np.asarray(apart, np.float32),
+        way=way,
+        check=check,
+        picture=looked.picture,
+    )
 
 
 def _quarter(shape: tuple[int, int]) -> int:

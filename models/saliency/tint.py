@@ -54,4 +54,4 @@ def laid_over(picture: ByteImage, over: ByteImage) -> ByteImage:
     """The tint on its picture: uint8 (size, size, 3). `over`: (size, size, 4)."""
     share = over[..., 3:].astype(np.float32) / 255
     found = picture * (1 - share) + over[..., :3] * share
-    return np.rint(found).astype(np.uint8)
+    return np.asarray(np.rint(found), np.uint8)
