@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from indexer import store
 from indexer.commit import writing
+from indexer.previous import Previous
 from indexer.store import IDENTITY, PREVIEW, PartWriter, Store
 from indexer.work import Workbench
 from models.descriptors.text import TextModel
@@ -34,28 +35,50 @@ class Content:
     text_is_new: bool
 
 
-def assemble(folder: Path, old: Store | None, bench: Workbench, content: Content) -> None:
-    """Writes the instance parts and previews of `content` into `folder`. Raises `CannotWrite`."""
+def assemble(folder: Path, previous: Previous, bench: Workbench, content: Content) -> None:
+    """Writes the instance parts and previews of `content` into `folder`.
+
+    Raises `CannotWrite`, or `IndexDamaged` for an old part that is not what was written.
+    """
+    old = previous.store
     parts = [] if old is None else old.parts()
     writer = PartWriter(folder, first=1 + max((int(name) for name in parts), default=0))
     if old is not None:
         for name in parts:
-            _carry(old, name, folder, content, writer)
+            if not _linked(old, name, folder, content):
+                for file in files_of(name):
+                    previous.checks.needed(file)  # what is written anew gets a hash of its own
+                _rewrite(old, name, content, writer)
     for table in bench.tables(set(content.described)):
         writer.add(_completed(table, content))
     writer.flush()
 
 
-def _carry(old: Store, name: str, folder: Path, content: Content, writer: PartWriter) -> None:
-    columns = old.columns(name)
-    told = old.instances(name, columns)
-    stays = [
+def files_of(name: str) -> tuple[str, str]:
+    """The two files of a part."""
+    return f"instances-{name}.parquet", f"previews/{name}.parquet"
+
+
+def _linked(old: Store, name: str, folder: Path, content: Content) -> bool:
+    """Links a part in which nothing has changed; gives whether it was so."""
+    if content.text_is_new:
+        return False
+    told = old.instances(name, old.columns(name))
+    if not (all(_staying(told, content)) and _as_told(told, content.facts)):
+        return False
+    _link(old.folder, folder, name)
+    return True
+
+
+def _staying(told: pa.Table, content: Content) -> list[bool]:
+    return [
         source in content.facts and source not in content.described
         for source in told.column("source").to_pylist()
     ]
-    if all(stays) and not content.text_is_new and _as_told(told, content.facts):
-        _link(old.folder, folder, name)
-        return
+
+
+def _rewrite(old: Store, name: str, content: Content, writer: PartWriter) -> None:
+    stays = _staying(old.instances(name, ["source"]), content)
     if not any(stays):
         return
     table = old.instances(name).append_column(PREVIEW, old.previews(name).column(PREVIEW))
@@ -74,7 +97,7 @@ def _as_told(told: pa.Table, facts: Facts) -> bool:
 
 
 def _link(source: Path, target: Path, name: str) -> None:
-    for part in (f"instances-{name}.parquet", f"previews/{name}.parquet"):
+    for part in files_of(name):
         with writing(target / part):
             (target / part).parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -6,7 +6,6 @@ other file. FAISS and Arrow report neither a full disk nor a flipped bit reliabl
 synced and hashed here.
 """
 
-import contextlib
 import errno
 import fcntl
 import hashlib
@@ -14,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,11 @@ CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 WORK = "work"
 _LOCK = "LOCK"
-_FOLDER = re.compile(r"(gen|tmp)-(\d{20})")
+NEXT = "CURRENT.new"
+FOLDER = re.compile(r"(gen|tmp)-(\d{20})")
+_PARTS = ("instances-", "previews/")
+"""What is never written anew under the same name."""
+_LINE = re.compile(rb"(gen-[0-9]{20}) ([0-9a-f]{64})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def locked(index: Path) -> Iterator[None]:
     Raises `IndexLocked` if another process holds it, `CannotWrite` if the folder is read-only.
     """
     with writing(index):
-        index.mkdir(parents=True, exist_ok=True)
+        if not index.is_dir():
+            index.mkdir(parents=True, exist_ok=True)
+            sync(index.parent)
         handle = os.open(index / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         with writing(index / _LOCK):
@@ -76,45 +81,23 @@ def locked(index: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def hold(generation: Generation) -> int | None:
-    """Keeps a generation from being swept away; gives what `let_go` takes.
-
-    None where the system has no locks for a file that is only read: then a reader depends on being
-    done before the index has changed twice.
-    """
-    try:
-        handle = os.open(generation.path / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with contextlib.suppress(OSError):
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    return handle
-
-
-def let_go(held: int | None) -> None:
-    """Ends what `hold` began."""
-    if held is not None:
-        os.close(held)
-
-
-def _is_held(folder: Path) -> bool:
-    """Whether a reader holds a generation."""
-    try:
-        handle = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal."""
     with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def tail_of(path: Path) -> str:
+    """SHA-256 of a parquet file's footer, hexadecimal; of the whole file if it has none.
+
+    The footer says where each column lies; the columns have checksums of their own
+    (`indexer.store`). So a large file can be read in part and still be believed.
+    """
+    with path.open("rb") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - 8))
+        length = int.from_bytes(handle.read(4), "little")
+        handle.seek(max(0, size - 8 - length))
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
@@ -141,30 +124,50 @@ def live(index: Path) -> Generation | None:
     Raises `IndexDamaged` naming the file that is not what was written, and `IndexUnusable` for
     another schema version.
     """
-    current = index / CURRENT
-    try:
-        name, _, digest = current.read_text(encoding="ascii").strip().partition(" ")
-    except FileNotFoundError:
+    found = of_any_schema(index)
+    schema = SCHEMA if found is None else found.manifest["schema"]
+    if schema != SCHEMA:
+        older = type(schema) is int and schema < SCHEMA
+        raise IndexUnusable(
+            f"{index} is of schema {schema}, this version reads {SCHEMA}; "
+            + (f"bring it up to date with `cbir migrate --index {index}`, " if older else "")
+            + "build it again with `cbir index --no-resume`, or use the version that wrote it"
+        )
+    return found
+
+
+def of_any_schema(index: Path) -> Generation | None:
+    """The live generation as `live` gives it, of whatever schema it is. Raises `IndexDamaged`."""
+    told = _current(index)
+    if told is None:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"{current} cannot be read") from error
-    number = name.removeprefix("gen-")
-    if not (number.isdigit() and len(number) == 20 and len(digest) == 64):
-        raise IndexDamaged(f"{current} does not name a generation")
+    name, digest = told
     manifest = index / name / MANIFEST
     try:
         data = manifest.read_bytes()
     except OSError as error:
-        raise IndexDamaged(f"{manifest} cannot be read") from error
+        raise IndexDamaged(f"{manifest}, which {CURRENT} names, cannot be read") from error
     if hashlib.sha256(data).hexdigest() != digest:
-        raise IndexDamaged(f"{manifest} is not what was written")
-    told = json.loads(data)
-    if told["schema"] != SCHEMA:
-        raise IndexUnusable(
-            f"{index} is of schema {told['schema']}, this version reads {SCHEMA}; "
-            "build it again with `cbir index --no-resume`, or use the version that wrote it"
-        )
-    return Generation(index / name, int(number), told)
+        raise IndexDamaged(f"{manifest} is not what was written, or {CURRENT} beside it is not")
+    return Generation(index / name, int(name.removeprefix("gen-")), json.loads(data))
+
+
+def _current(index: Path) -> tuple[str, str] | None:
+    """The live generation's folder and its manifest's hash. None: nothing was ever committed."""
+    current = index / CURRENT
+    try:
+        data = current.read_bytes()
+    except FileNotFoundError:
+        # A first commit that stopped half-way has left what was to become CURRENT.
+        if highest(index) and not (index / NEXT).exists():
+            raise IndexDamaged(f"{current} is missing") from None
+        return None
+    except OSError as error:
+        raise IndexDamaged(f"{current} cannot be read") from error
+    match = _LINE.fullmatch(data)
+    if match is None:
+        raise IndexDamaged(f"{current} does not name a generation")
+    return match[1].decode("ascii"), match[2].decode("ascii")
 
 
 def opened(index: Path) -> Generation:
@@ -186,10 +189,17 @@ def check(generation: Generation, only: tuple[str, ...] | None = None) -> None:
         if only is not None and not name.startswith(only):
             continue
         path = generation.path / name
-        if not path.is_file():
-            raise IndexDamaged(f"{path} is missing")
-        if path.stat().st_size != told["bytes"] or sha256_of(path) != told["sha256"]:
+        check_size(path, told)
+        if sha256_of(path) != told["sha256"]:
             raise IndexDamaged(f"{path} is not what was written")
+
+
+def check_size(path: Path, told: Mapping[str, Any]) -> None:
+    """Raises `IndexDamaged` if a file is missing, or of another size than the manifest says."""
+    if not path.is_file():
+        raise IndexDamaged(f"{path} is missing")
+    if path.stat().st_size != told["bytes"]:
+        raise IndexDamaged(f"{path} is not what was written: it has another size")
 
 
 def begin(index: Path, number: int) -> Path:
@@ -209,52 +219,58 @@ def discard(folder: Path) -> None:
 
 def highest(index: Path) -> int:
     """The highest number that any generation here ever had, live or not."""
-    named = [_FOLDER.fullmatch(path.name) for path in index.glob("gen-*")]
+    named = [FOLDER.fullmatch(path.name) for path in index.glob("gen-*")]
     return max((int(match[2]) for match in named if match), default=0)
 
 
-def publish(index: Path, folder: Path, number: int, manifest: dict[str, Any]) -> Generation:
+def publish(
+    index: Path,
+    folder: Path,
+    number: int,
+    manifest: dict[str, Any],
+    old: Generation | None = None,
+) -> Generation:
     """Makes what lies in `folder` the live generation.
 
-    Every file is synced and hashed, the folder is renamed, and `CURRENT` is replaced last. Raises
-    `CannotWrite`; the old one then stays.
+    Every file is synced and hashed, the folder is renamed, and `CURRENT` is replaced last. What is
+    linked from `old` keeps the hash that it has there: a file that has changed since is found out,
+    not believed. Raises `CannotWrite`; the old generation then stays.
     """
     final = index / f"gen-{number:020d}"
     with writing(folder):
-        told = {**manifest, "schema": SCHEMA, "generation": number, "files": _seal(folder)}
+        told = {**manifest, "schema": SCHEMA, "generation": number, "files": _seal(folder, old)}
         data = json.dumps(told, indent=1, sort_keys=True).encode()
         write_file(folder / MANIFEST, data)
         sync(folder)
+        line = f"{final.name} {hashlib.sha256(data).hexdigest()}\n"
+        write_file(index / NEXT, line.encode("ascii"))
         folder.rename(final)
         sync(index)
-        line = f"{final.name} {hashlib.sha256(data).hexdigest()}\n"
-        write_file(index / f"{CURRENT}.new", line.encode("ascii"))
-        (index / f"{CURRENT}.new").replace(index / CURRENT)
+        (index / NEXT).replace(index / CURRENT)
         sync(index)
     return Generation(final, number, told)
 
 
-def _seal(folder: Path) -> dict[str, dict[str, Any]]:
+def _is_link(path: Path, other: Path) -> bool:
+    return other.exists() and path.samefile(other)
+
+
+def _seal(folder: Path, old: Generation | None) -> dict[str, dict[str, Any]]:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        sync(path)
         name = path.relative_to(folder).as_posix()
+        known = None if old is None else old.manifest["files"].get(name)
+        if known is not None and old is not None and _is_link(path, old.path / name):
+            files[name] = known
+            continue
+        sync(path)
         files[name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        if path.suffix == ".parquet":
+            files[name]["tail"] = tail_of(path)
+        if known not in (None, files[name]) and name.startswith(
+            _PARTS
+        ):  # copied, for want of links
+            raise IndexDamaged(f"{path} is not what was written")
     for path in (p for p in folder.rglob("*") if p.is_dir()):
         sync(path)
     return files
-
-
-def sweep(index: Path, keep: Generation, before: int) -> None:
-    """Removes the generations but `keep` and number `before`, and what unfinished runs have left.
-
-    What a reader holds stays, and so does the one before, for one that opens it at this moment.
-    """
-    for path in index.iterdir():
-        named = _FOLDER.fullmatch(path.name)
-        if not named or not path.is_dir():
-            continue
-        kept = int(named[2]) in (keep.number, before)
-        old = named[1] == "gen" and not kept and not _is_held(path)
-        if named[1] == "tmp" or old:
-            shutil.rmtree(path, ignore_errors=True)

@@ -73,7 +73,9 @@ def changes(
     }
     gone = previous.facts.keys() - facts.keys()
     kept_anew = described & previous.facts.keys()
-    text, texts, is_new = _text(facts, previous, changed=bool(gone or relabelled or kept_anew))
+    text, texts, is_new = vocabulary_of(
+        facts, previous, changed=bool(gone or relabelled or kept_anew)
+    )
     return Changes(
         content=Content(facts, frozenset(described), text, is_new),
         relabelled=frozenset(relabelled),
@@ -100,7 +102,7 @@ def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _text(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, int, bool]:
+def vocabulary_of(facts: Facts, previous: Previous, changed: bool) -> tuple[TextModel, int, bool]:
     """The vocabulary, how many texts it was learned from, and whether it is new.
 
     What was removed or replaced must not live on in it, so then it is always learned again. Of what

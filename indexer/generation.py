@@ -20,12 +20,12 @@ from indexer.films import Films
 from indexer.fit import Heads, fit_on, read_heads, write_heads
 from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
+from indexer.removed import COUNT
 from indexer.searched import searched_dims, searched_vectors
 from indexer.store import FILES, REJECTS, Store
+from indexer.sweep import ERASED_BELOW
 from indexer.work import Workbench
-from models.encoders import EncoderSpec
 from models.heads.orientation import OrientationHeads
-from models.runtime.registry import trained_on
 
 _REFIT_SHARE = 0.1
 """How films lie is learned again when the archive has grown by this share."""
@@ -38,10 +38,14 @@ class Built:
     config: Config
     identity: str
     dims: Mapping[str, int]
-    encoder: EncoderSpec
+    encoder: Mapping[str, str]  # its name and SHA-256
     archive: Path
     rejects: tuple[Mapping[str, Any], ...]  # rows of `REJECTS`
     turn: Turn
+    seen: Mapping[str, int]  # what the encoder was trained on, see `models.runtime.registry`
+    removed: int = 0  # marks in `indexer.removed`
+    erased_below: int = 0  # see `indexer.sweep`
+    refit: bool = False  # whether everything is fitted again
 
 
 def write_generation(
@@ -54,10 +58,9 @@ def write_generation(
     number = max(previous.number, commit.highest(out)) + 1
     folder = commit.begin(out, number)
     try:
-        assemble(folder, previous.store, bench, change.content)
+        assemble(folder, previous, bench, change.content)
         cases, remarks = _write_tables(folder, change, built)
-        seen = trained_on(built.config.encoder)
-        fusion, diagnosis, taught = fit_on(folder, cases, built.dims, seen)
+        fusion, diagnosis, taught = fit_on(folder, cases, built.dims, built.seen)
         lie = _orientation(folder, previous, change, built)
         with commit.writing(folder):
             (folder / "heads").mkdir()
@@ -68,7 +71,9 @@ def write_generation(
         count = vectors.write(folder / vectors.FILE, rows, dim)
         manifest = _manifest(change, built, cases, count)
         manifest["findings"] = counted(folder, built.dims, lie)
-        return commit.publish(out, folder, number, manifest), remarks
+        # Only of what is built upon were the files looked at.
+        old = previous.generation if previous.usable else None
+        return commit.publish(out, folder, number, manifest, old), remarks
     except BaseException:
         commit.discard(folder)
         raise
@@ -78,7 +83,7 @@ def _orientation(
     folder: Path, previous: Previous, change: Changes, built: Built
 ) -> OrientationHeads:
     """What was fitted before, if hardly anything was added; nothing that was taken out lives on."""
-    taken_out = change.gone or change.content.described & previous.facts.keys()
+    taken_out = built.refit or change.gone or change.content.described & previous.facts.keys()
     if previous.generation is not None and previous.usable and not taken_out:
         kept = read_heads(previous.generation.path / "heads").orientation
         if len(change.content.facts) <= (1 + _REFIT_SHARE) * kept.scans:
@@ -105,11 +110,13 @@ def _manifest(change: Changes, built: Built, cases: pa.Table, instances: int) ->
         "identity": built.identity,
         "config": built.config.to_json(),
         "dims": dict(built.dims),
-        "encoder": {"name": built.encoder.name, "sha256": built.encoder.sha256},
+        "encoder": dict(built.encoder),
         "software": software(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "archive": str(built.archive),
         "texts": change.texts,
+        COUNT: built.removed,
+        ERASED_BELOW: built.erased_below,
         "counts": {
             "cases": len(cases),
             "instances": instances,

@@ -8,12 +8,13 @@ Stages do not know each other; this file joins them.
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from indexer import commit
 from indexer.archive import Listing, walk
+from indexer.commit import Generation
 from indexer.config import Config, check_steps, identity
 from indexer.contents import Changes, changes
 from indexer.describe import WORKER, Describer
@@ -21,14 +22,19 @@ from indexer.facts import disputes
 from indexer.generation import Built, write_generation
 from indexer.machine_made import MachineMade
 from indexer.made import without_made
+from indexer.moved import descriptions, moved
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
 from indexer.rejects import Reject
+from indexer.removed import Removed, forget, is_marked
+from indexer.removed import read as read_removed
 from indexer.summary import Summary
+from indexer.sweep import sweep
 from indexer.take import Progress, Taker
 from indexer.work import Workbench, as_they_were
 from indexer.workers import WorkerPool
 from models.errors import NothingToIndex
+from models.runtime.registry import trained_on
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -42,6 +48,7 @@ class Options:
     `resume`: keep what was described before. `prune`: take out scans whose files are gone.
     `label_from`: see `indexer.archive`. `annotations`: a table of machine-made texts for scans that
     nobody annotated; `drop_annotations`: take out those that are there (`indexer.machine_made`).
+    `take_back`: take what was removed (`indexer.remove`) as any other file again.
     """
 
     config: Config = field(default_factory=Config)
@@ -52,6 +59,7 @@ class Options:
     workers: int | None = None
     annotations: Path | None = None
     drop_annotations: bool = False
+    take_back: bool = False
 
 
 def build(
@@ -77,13 +85,14 @@ def build(
             summary = _look(listing, out, options, describer)
         else:
             with commit.locked(out):
-                summary = _update(listing, out, options, describer, progress, machine)
+                summary = update(listing, out, options, describer, progress, machine)
     return replace(summary, seconds=time.perf_counter() - began)
 
 
 def _look(listing: Listing, out: Path, options: Options, describer: Describer) -> Summary:
     """What would be done, without doing or writing anything."""
     previous = Previous.of(out, identity_of(describer), options.resume)
+    listing, _ = _removed(out, options, previous).left_out(listing)
     entries, carried = previous.without_rejects(listing.entries)
     planned = plan(entries, previous.files, describer.looker(listing.root))
     return Summary(
@@ -98,7 +107,7 @@ def _look(listing: Listing, out: Path, options: Options, describer: Describer) -
     )
 
 
-def _update(
+def update(
     listing: Listing,
     out: Path,
     options: Options,
@@ -106,35 +115,52 @@ def _update(
     progress: Progress,
     machine: MachineMade,
 ) -> Summary:
+    """Brings an index that is locked up to date with a listing; see `build` for all else."""
     previous = Previous.of(out, identity_of(describer), options.resume)
+    removed = _removed(out, options, previous)
+    listing, left_out = removed.left_out(listing)
     bench = Workbench(out, identity_of(describer))
     if not options.resume:
         bench.clear()
     known = previous.files | {record.path: record for record in bench.files()}
     entries, carried = previous.without_rejects(listing.entries)
     planned = plan(entries, known, describer.looker(listing.root))
-    taker = Taker(describer, bench, listing.root, entries, known.values())
-    refused = taker.take(planned.todo, progress)
+    taker = Taker(describer, bench, listing.root, entries, known.values(), removed)
+    recalled = _recalled(planned, previous, taker, listing.root)
+    refused = taker.take(planned.without(recalled | taker.left_out).todo, progress)
+    planned = planned.without(taker.left_out)
+    listing = replace(listing, remarks=(*listing.remarks, *_of_removed(left_out, taker)))
     rejects = (*listing.rejects, *carried, *planned.rejects, *refused)
     stays = unreachable(known.values(), rejects) if options.prune else planned.vanished
     on_bench = as_they_were(bench.files(), entries)
     change = changes(planned, previous, on_bench, stays & planned.vanished, machine)
     if not change.content.facts:
         raise NothingToIndex(_nothing(listing, rejects))
-    summary = _summary(out, planned, change, rejects, refused)
-    if change.nothing and previous.rejects_are(rejects):
+    summary = _summary(out, planned, change, rejects, refused, len(recalled))
+    as_it_was = change.nothing and previous.rejects_are(rejects) and previous.has_vectors
+    if as_it_was and not (options.take_back and is_marked(out)):
         bench.clear()
-        remarks = (*listing.remarks, *change.remarks)
-        return summary.of_generation(previous.generation, remarks)
-    built = _built(describer, listing, rejects)
+        return summary.of_generation(previous.generation, (*listing.remarks, *change.remarks))
+    built = _built(describer, listing, rejects, previous.erased(len(removed.marks)))
     generation, remarks = write_generation(out, previous, bench, change, built)
+    _tidy(out, generation, bench, options)
+    told = (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks)
+    return replace(summary.of_generation(generation, told), committed=True)
+
+
+def _recalled(planned: Plan, previous: Previous, taker: Taker, root: Path) -> set[str]:
+    """The scans that have another name now, and were taken with what is known of them."""
+    found = moved(planned.todo, planned.vanished, previous, root)
+    sources = {one.source.key: one.source for one in found}
+    return taker.recall((sources[key], told) for key, told in descriptions(found, previous))
+
+
+def _tidy(out: Path, generation: Generation, bench: Workbench, options: Options) -> None:
+    """What is not needed any more, once a generation is the live one."""
     bench.clear()
-    commit.sweep(out, generation, previous.number)
-    summary = summary.of_generation(
-        generation,
-        (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks),
-    )
-    return replace(summary, committed=True)
+    if options.take_back:
+        forget(out)
+    sweep(out, generation, only_before=True)
 
 
 def _summary(
@@ -143,14 +169,16 @@ def _summary(
     change: Changes,
     rejects: tuple[Reject, ...],
     refused: Sequence[Reject],
+    moved: int,
 ) -> Summary:
     content = change.content
-    described = len(planned.todo) - len({reject.source or reject.path for reject in refused})
+    described = len(planned.todo) - len({one.source or one.path for one in refused}) - moved
     vanished = planned.vanished & content.facts.keys()
     return Summary(
         str(out),
         described=described,
-        resumed=len(content.described) - described,
+        resumed=len(content.described) - described - moved,
+        moved=moved,
         unchanged=len(content.facts.keys() - content.described - change.relabelled - vanished),
         relabelled=len(change.relabelled),
         removed=len(change.gone),
@@ -159,7 +187,12 @@ def _summary(
     )
 
 
-def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) -> Built:
+def _built(
+    describer: Describer,
+    listing: Listing,
+    rejects: tuple[Reject, ...],
+    erased: Mapping[str, int],
+) -> Built:
     stamps = {entry.path: (entry.size, entry.mtime_ns) for entry in listing.entries}
     rows = []
     for reject in rejects:
@@ -169,11 +202,24 @@ def _built(describer: Describer, listing: Listing, rejects: tuple[Reject, ...]) 
         config=describer.config,
         identity=identity_of(describer),
         dims=describer.dims,
-        encoder=describer.encoder.spec,
+        encoder={"name": describer.encoder.spec.name, "sha256": describer.encoder.spec.sha256},
         archive=listing.root,
         rejects=tuple(rows),
         turn=describer.turned,
+        seen=trained_on(describer.config.encoder),
+        removed=erased["removed"],
+        erased_below=erased["erased_below"],
     )
+
+
+def _removed(out: Path, options: Options, previous: Previous) -> Removed:
+    return Removed() if options.take_back else read_removed(out, previous.generation)
+
+
+def _of_removed(left_out: int, taker: Taker) -> tuple[str, ...]:
+    count = left_out + len(taker.left_out)
+    remark = f"files left out, since they were removed: {count} (--take-back takes them again)"
+    return (remark,) if count else ()
 
 
 def identity_of(describer: Describer) -> str:

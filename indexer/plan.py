@@ -1,7 +1,7 @@
 """What there is to do: which scans of an archive are new or changed, and which are as they were."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from indexer.archive import Entry, Source, group, source_of
 from indexer.look import Look
@@ -22,6 +22,14 @@ class Plan:
     todo: tuple[Source, ...]
     vanished: frozenset[str]
     rejects: tuple[Reject, ...]
+
+    def without(self, keys: Collection[str]) -> "Plan":
+        """The same without some of its scans."""
+        sources, todo = (
+            tuple(source for source in some if source.key not in keys)
+            for some in (self.sources, self.todo)
+        )
+        return replace(self, sources=sources, todo=todo)
 
 
 def plan(entries: Sequence[Entry], known: Mapping[str, FileRecord], look: Look) -> Plan:

@@ -9,15 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from indexer import commit
+from indexer import commit, vectors
 from indexer.archive import Entry
+from indexer.checks import Checks
 from indexer.commit import Generation
 from indexer.rejects import DUPLICATE, LASTING, Reject
 from indexer.store import FILES, IDENTITY, Store
 from indexer.work import FileRecord
 from models.errors import IndexDamaged, IndexUnusable, UsageError
 
-_PARTS = re.compile(r"LOCK|CURRENT\.new|work|(gen|tmp)-\d{20}|\..*|lost\+found")
+_PARTS = re.compile(r"LOCK|CURRENT\.new|REMOVED|work|(gen|tmp)-\d{20}|\..*|lost\+found")
 """What an unfinished run leaves, and what file systems put into any folder."""
 
 
@@ -30,7 +31,8 @@ class Previous:
 
     @classmethod
     def of(cls, index: Path, identity: str, resume: bool) -> "Previous":
-        """What lies in `index`. Every file is compared with its hash before it is built upon.
+        """What lies in `index`. Every file is compared with its hash before it is built upon; the
+        vectors, which can be made anew, are not needed.
 
         Without `resume` it does not matter whether what lies there can be read.
 
@@ -38,14 +40,40 @@ class Previous:
         """
         generation = _live(index, resume)
         usable = generation is not None and resume and generation.manifest["identity"] == identity
-        if generation is not None and usable:
-            commit.check(generation)
-        return cls(generation, usable)
+        previous = cls(generation, usable)
+        if usable:
+            previous.checks.at_opening(spare=(vectors.FILE,))
+        return previous
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Compares its files with their hashes. There has to be a generation."""
+        if self.generation is None:
+            raise ValueError("there is no generation")
+        return Checks(self.generation)
+
+    @cached_property
+    def has_vectors(self) -> bool:
+        """Whether its `vectors.faiss` is what was written."""
+        try:
+            self.checks.needed(vectors.FILE)
+        except IndexDamaged:
+            return False
+        return True
 
     @property
     def number(self) -> int:
         """The live generation's number; 0 if there is none."""
         return 0 if self.generation is None else self.generation.number
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What its manifest says; empty if there is no generation."""
+        return {} if self.generation is None else self.generation.manifest
+
+    def erased(self, removed: int) -> dict[str, int]:
+        """What the next manifest says of what was erased. `removed`: marks of `indexer.removed`."""
+        return {"removed": removed, "erased_below": int(self.manifest.get("erased_below", 0))}
 
     @property
     def store(self) -> Store | None:

@@ -151,26 +151,36 @@ def write(table: pa.Table, path: Path, row_group_size: int = 1024) -> None:
     compression = {name: "zstd" if name in plain else "none" for name in table.column_names}
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            table,
-            path,
-            row_group_size=row_group_size,
-            compression=compression,
-            use_dictionary=plain,
-        )
+        # Not by its name: a file that Arrow opens tells less of what goes wrong.
+        with path.open("wb") as handle:
+            pq.write_table(
+                table,
+                handle,
+                row_group_size=row_group_size,
+                compression=compression,
+                use_dictionary=plain,
+                write_page_checksum=True,
+            )
 
 
 def _opened(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
+        raise IndexDamaged(f"{path} cannot be read") from error
+
+
+def _pictures(path: Path, file: pq.ParquetFile, group: int) -> pa.ChunkedArray:
+    try:
+        return file.read_row_group(group, columns=[PREVIEW]).column(0)
+    except (OSError, pa.ArrowException, KeyError) as error:
         raise IndexDamaged(f"{path} cannot be read") from error
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One parquet file, or some of its columns. Raises `IndexDamaged` naming it."""
     try:
-        return pq.ParquetFile(path).read(columns=None if columns is None else list(columns))
+        return _opened(path).read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise IndexDamaged(f"{path} cannot be read") from error
 
@@ -220,12 +230,13 @@ class Store:
         """The JPEGs of some instances, by their place in the order of the vectors."""
         found, start = {}, 0
         for name in self.parts():
-            file = _opened(self.folder / "previews" / f"{name}.parquet")
+            path = self.folder / "previews" / f"{name}.parquet"
+            file = _opened(path)
             for group in range(file.num_row_groups):
                 end = start + file.metadata.row_group(group).num_rows
                 wanted = [row for row in rows if start <= row < end]
                 if wanted:
-                    column = file.read_row_group(group, columns=[PREVIEW]).column(0)
+                    column = _pictures(path, file, group)
                     found.update({row: column[row - start].as_py() for row in wanted})
                 start = end
         return found

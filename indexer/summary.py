@@ -16,7 +16,8 @@ class Summary:
     """Counts of scans (a volume is one), of what was rejected and why, and remarks.
 
     `described`: new or changed, and described in this run. `resumed`: described by an earlier run
-    that was interrupted. `generation`: the live one; `committed`: whether this run made it.
+    that was interrupted. `moved`: as they were, but for their names. `generation`: the live one;
+    `committed`: whether this run made it.
     `findings`: code -> count, of what `cbir check` lists (`indexer.check`).
     """
 
@@ -25,6 +26,7 @@ class Summary:
     committed: bool = False
     described: int = 0
     resumed: int = 0
+    moved: int = 0
     unchanged: int = 0
     relabelled: int = 0
     removed: int = 0
@@ -68,6 +70,7 @@ class Summary:
         lines = [
             f"{did} {self.described}, unchanged {self.unchanged}"
             + self._some("resumed", self.resumed)
+            + self._some("moved", self.moved)
             + self._some("relabelled", self.relabelled)
             + self._some("removed", self.removed)
             + f", rejected {self.rejected}"

@@ -8,6 +8,7 @@ from indexer.archive import Entry, Source
 from indexer.describe import Described, Describer, Task
 from indexer.previous import header_json
 from indexer.rejects import DUPLICATE, SAME_BYTES, Reject
+from indexer.removed import Removed
 from indexer.work import FileRecord, Workbench, as_they_were
 from models.errors import UnreadableScan
 
@@ -24,8 +25,14 @@ class Taker:
         root: Path,
         entries: Sequence[Entry],
         known: Iterable[FileRecord],
+        removed: Removed,
     ) -> None:
-        """`root`: the archive. `entries`: its files. `known`: files that were taken before."""
+        """`root`: the archive. `entries`: its files. `known`: files that were taken before.
+
+        `removed`: what may not be taken again.
+        """
+        self.left_out: set[str] = set()  # scans that were removed, and are there by another name
+        self._removed = removed
         self._describer, self._bench, self._root = describer, bench, root
         self._entries = {entry.path: entry for entry in entries}
         # Of what has changed or gone nothing is a duplicate: films may have changed their names.
@@ -49,6 +56,14 @@ class Taker:
             self._bench.flush()
         return rejects
 
+    def recall(self, known: Iterable[tuple[Source, Described]]) -> set[str]:
+        """Takes scans whose description is known already; gives their keys."""
+        taken = set()
+        for source, described in known:
+            if not self._took(source, described) and source.key not in self.left_out:
+                taken.add(source.key)
+        return taken
+
     def _tasks(self, sources: Iterable[Source]) -> Iterable[Task]:
         for source in sources:
             mask = str(self._root / source.mask) if source.mask else ""
@@ -57,6 +72,9 @@ class Taker:
     def _took(self, source: Source, outcome: Described | UnreadableScan) -> list[Reject]:
         if isinstance(outcome, UnreadableScan):
             return _refused(source, outcome.code, str(outcome))
+        if any(map(self._removed.has_content, outcome.sha256)):
+            self.left_out.add(source.key)
+            return []
         first = self._sources.setdefault(tuple(sorted(outcome.sha256)), source.key)
         if first != source.key:
             return _refused(source, DUPLICATE, SAME_BYTES + first)

@@ -109,9 +109,11 @@ class Workbench:
         path = self._folder / f"{last + 1:08d}.parquet"
         with writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, path.with_suffix(".new"), compression="none")
+            with path.with_suffix(".new").open("wb") as handle:
+                pq.write_table(table, handle, compression="none")
             sync(path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
+            sync(self._folder)
         self._held, self._files, self._count = [], [], 0
 
     def tables(self, sources: set[str]) -> Iterator[pa.Table]:

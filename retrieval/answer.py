@@ -85,7 +85,10 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class QueryFacts:
-    """What was asked: the scan (or None), the words, and what was noticed about the scan."""
+    """What was asked: the scan (or None), the words, and what was noticed about the scan.
+
+    `like`, `unlike`: ids of marked cases. `refine`, `spread`: see `retrieval.search.Query`.
+    """
 
     path: str | None = None
     text: str = ""
@@ -97,6 +100,11 @@ class QueryFacts:
     preview: bytes = b""  # JPEG
     weights: dict[str, float] = field(default_factory=dict)
     where: str = ""
+    aggregate: str = "late"
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    refine: str = ""
+    spread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

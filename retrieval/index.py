@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from indexer import commit, vectors
+from indexer import readers, vectors
+from indexer.checks import Checks
 from indexer.config import Config, from_json, identity
 from indexer.fit import Heads, read_heads
 from indexer.searched import searched_dims
@@ -24,8 +25,6 @@ from retrieval.answer import Hit, IndexFacts
 from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
 
-_CHECK_UP_TO_BYTES = 256 << 20
-
 
 class OpenIndex:
     """One generation, read once. Row i of every table is vector i."""
@@ -33,15 +32,14 @@ class OpenIndex:
     def __init__(self, path: Path) -> None:
         """Opens the live generation of `path`.
 
-        Files are compared with the manifest's hashes, the vectors of a large index (over 256 MiB)
-        by `cbir verify` only. Raises `IndexUnusable` or `IndexDamaged`.
+        Files are compared with the manifest's hashes before anything is said from them; those of
+        a large index when they are first needed. Raises `IndexUnusable` or `IndexDamaged`.
         """
         self.path = path
-        self.generation = commit.opened(path)
-        self._held = commit.hold(self.generation)
+        self.generation, self._held = readers.open_held(path)
+        self._checks = Checks(self.generation)
+        self._checks.at_opening()
         told = self.generation.manifest
-        size = sum(file["bytes"] for file in told["files"].values())
-        commit.check(self.generation, None if size <= _CHECK_UP_TO_BYTES else ("cases", "heads"))
         self.config: Config = from_json(told["config"])
         self.dims: dict[str, int] = {name: told["dims"][name] for name in BLOCKS}
         self.store = Store(self.generation.path)
@@ -57,7 +55,7 @@ class OpenIndex:
 
     def close(self) -> None:
         """Lets go of the generation."""
-        commit.let_go(self._held)
+        readers.let_go(self._held)
         self._held = None
 
     def warm(self) -> None:
@@ -101,6 +99,7 @@ class OpenIndex:
     def ranker(self) -> CaseRanker:
         """Finds the nearest cases."""
         count, dim = len(self.facts), sum(self.searched.values())
+        self._checks.needed(vectors.FILE)
         index = vectors.read(self.generation.path / vectors.FILE, count, dim)
         return CaseRanker(index, self._case_of_row)
 
@@ -141,6 +140,13 @@ class OpenIndex:
         """The rows of labelled cases with another label than `excluded`: bool (rows,)."""
         other = np.array([label not in ("", excluded) for label in self.labels])
         mask: Mask = other[self._case_of_row]
+        return mask
+
+    @cached_property
+    def annotated(self) -> Mask:
+        """The rows with a text: bool (rows,)."""
+        texts = self.facts.column("findings").to_pylist()
+        mask: Mask = np.array([bool(text) for text in texts], bool)
         return mask
 
     def labelled_mask(self) -> Mask:
@@ -211,6 +217,7 @@ class OpenIndex:
 
     @cached_property
     def _files(self) -> pa.Table:
+        self._checks.needed("files.parquet")
         return self.store.table("files").select(["source", "sha256"])
 
     def text_vector(self, text: str) -> FloatImage:

@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer import commit
+from indexer import commit, readers, removed
+from indexer.content import content_hash
 from indexer.fit import read_heads
 from indexer.searched import searched_dims
 from indexer.store import Store
@@ -59,11 +60,11 @@ class IndexSummary:
 
 def facts_of(index: Path) -> IndexSummary:
     """What an index holds. Raises `IndexUnusable` or `IndexDamaged`."""
-    generation = commit.opened(index)
-    commit.check(generation, ("heads", "rejects"))
-    told = generation.manifest
-    heads = read_heads(generation.path / "heads")
-    codes = Store(generation.path).table("rejects").column("code").to_pylist()
+    with readers.holding(index) as generation:
+        commit.check(generation, ("heads", "rejects"))
+        told = generation.manifest
+        heads = read_heads(generation.path / "heads")
+        codes = Store(generation.path).table("rejects").column("code").to_pylist()
     return IndexSummary(
         path=str(index),
         generation=generation.number,
@@ -82,14 +83,30 @@ def facts_of(index: Path) -> IndexSummary:
     )
 
 
-def verified(index: Path) -> int:
-    """How many files of the index were compared with what was written; all of them are the same.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `cbir verify` tells. `content`: see `indexer.content`."""
+
+    index: str
+    generation: int
+    files: int
+    content: str
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary."""
+        return {"schema": 1, **asdict(self)}
+
+
+def verified(index: Path) -> Verified:
+    """Compares every file of the index with what was written.
 
     Raises `IndexDamaged` naming the first that differs.
     """
-    generation = commit.opened(index)
-    commit.check(generation)
-    told = generation.manifest
-    dims = searched_dims(told["dims"], read_heads(generation.path / "heads").likeness)
-    read(generation.path / FILE, told["counts"]["instances"], sum(dims.values()))
-    return len(told["files"])
+    with readers.holding(index) as generation:
+        commit.check(generation)
+        removed.read(index, generation)
+        told = generation.manifest
+        dims = searched_dims(told["dims"], read_heads(generation.path / "heads").likeness)
+        read(generation.path / FILE, told["counts"]["instances"], sum(dims.values()))
+        content = content_hash(generation)
+    return Verified(str(index), generation.number, len(told["files"]), content)

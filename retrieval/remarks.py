@@ -15,7 +15,8 @@ class Circumstances:
     for, `own_weights`: whether the index's own weights held, `filtered`: whether there was a
     filter. `named`: the patient that the asker named. `patients`: every name by which the patient
     is known. `own`: how many cases of his the index has. `wanted` and `found`: cases. `several`:
-    whether the query, or many a labelled case, has several pictures.
+    whether the query, or many a labelled case, has several pictures. `by_ranks`: whether the hits
+    are ordered by ranks rather than by their scores.
     """
 
     scan: bool
@@ -29,6 +30,7 @@ class Circumstances:
     wanted: int
     found: int
     several: bool = False
+    by_ranks: bool = False
 
     @property
     def as_fitted(self) -> bool:
@@ -60,6 +62,11 @@ def remarks_of(about: Circumstances) -> tuple[str, ...]:
         found.append(
             "the probabilities were fitted for scans alone, among all cases, with the index's own "
             "weights; with words, a filter or other weights they are a rougher guide"
+        )
+    if about.by_ranks:
+        found.append(
+            "the cases are ordered by joined ranks; the scores beside them are mean likenesses, "
+            "and need not fall from one to the next"
         )
     if about.found < about.wanted:
         found.append(

@@ -4,6 +4,7 @@ import contextlib
 import stat
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.describe import WORKER, Described, Describer, Task
@@ -75,15 +76,19 @@ class ScanReader:
         for _ in self._pool.run([("glance", {"job": "peek", "path": str(scan)})]):
             pass
 
-    def describe(self, scan: Path, index: OpenIndex) -> Described:
+    def describe(self, scan: Path, index: OpenIndex, slices: int = 0) -> Described:
         """A file, or a folder that holds the slices of one series, as the index would take it.
 
+        `slices`: of a series at most so many are described; 0: as many as in the index.
         Raises `UnreadableScan`, and `IndexUnusable` if the index is of another encoder.
         """
         encoder = self.encoder(index)  # the worker reads the scan while it is being loaded
         if self._glance is not None:  # a pool does one thing after the other
             self._glance.result()
-        describer = Describer(self._pool, encoder, index.config)
+        config = replace(
+            index.config, slices=min(slices or index.config.slices, index.config.slices)
+        )
+        describer = Describer(self._pool, encoder, config)
         files = scan_files(scan)
         try:
             return describe_one(describer, files)

@@ -4,8 +4,8 @@ describe -> weigh -> rank by case (the patient's own studies apart) -> diagnose 
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,12 +15,17 @@ import numpy as np
 from indexer.commit import opened
 from indexer.films import group_of
 from models.arrays import FloatImage, Mask
-from models.errors import UsageError
-from models.heads.conformal import COVERAGE
-from retrieval.answer import Answer, Diagnosis, Hit, QueryFacts
+from retrieval import aggregation
+from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.diagnosis import Asked, Neighbours, leading, suggest, withheld
 from retrieval.index import OpenIndex
+from retrieval.query import Query, facts_of
 from retrieval.ranking import Ranked
+from retrieval.refining.asked import check_asked, no_diagnosis, own_of, refined, scanless
+from retrieval.refining.marks import marks_of
+from retrieval.refining.ranking import Ranking
+from retrieval.refining.similarity import BySimilarity
+from retrieval.refining.spread import BySpread
 from retrieval.remarks import DIAGNOSTIC_COLUMNS, Circumstances, remarks_of
 from retrieval.scans import ScanReader
 from retrieval.weighing import check_weights, for_vote, scaled, weighted
@@ -30,29 +35,11 @@ if TYPE_CHECKING:
     from indexer.workers import WorkerPool
     from retrieval.why import Why
 
+__all__ = ["Engine", "Query"]
+
 PRIORS = 5
 SEVERAL = 0.1
 """Where more of the labelled cases have several pictures, scores are not as they were fitted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is asked.
-
-    `scan`: a file, or a folder of slices; None for a query by words alone. `text`: words, or "".
-    `k`: how many cases. `weights`: descriptor -> weight, for those that differ from the index's own
-    (learned) ones. `where`: a filter, see docs/filters.md. `patient_id`: whose scan it is, where
-    its header does not say; his own studies are returned apart. `coverage`: how often the labels
-    that are not ruled out should hold the true one.
-    """
-
-    scan: Path | None = None
-    text: str = ""
-    k: int = 5
-    weights: Mapping[str, float] = field(default_factory=dict)
-    where: str = ""
-    patient_id: str = ""
-    coverage: float = COVERAGE
 
 
 class Engine:
@@ -107,20 +94,24 @@ class Engine:
         Raises `UsageError` for what does not fit, `UnreadableScan` for a scan that cannot be read.
         """
         began = time.perf_counter()
-        if asked.scan is None and not asked.text.strip():
-            raise UsageError("nothing was asked: give a scan, --text, or both")
-        if asked.k < 1:
-            raise UsageError(f"k is {asked.k}; it is at least 1")
-        if not 0.5 <= asked.coverage <= 0.99:
-            raise UsageError(f"coverage is {asked.coverage}; it is a number from 0.5 to 0.99")
+        check_asked(asked)
         check_weights(asked.weights, self.index.searched)
+        how = aggregation.load(asked.aggregate)
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._described(asked.scan)
+        described = None if asked.scan is None else self._described(asked.scan, asked.slices)
+        marks = marks_of(self.index.case_ids, asked.like, asked.unlike)
         blocks = self._blocks(described, asked.text)
-        weights = scaled({**self.index.weights, **asked.weights}, blocks)
-        vector = weighted(blocks, weights)
         patients, own = self._own(asked, described)
-        hits = self._hits(vector, asked.k, allowed & ~own)
+        own = own | own_of(self.index, asked, marks)
+        blocks, more = scanless(self.index, asked, blocks, marks, ~own)
+        weights = scaled({**self.index.weights, **asked.weights}, blocks)
+        ranker, others = self.index.ranker, allowed & ~own
+        free = others & ~marks.rows(ranker)
+        vector = weighted(blocks, weights)
+        vector = marks.moved(ranker, vector, self.index.blocks, weights, free)
+        plain = BySimilarity(ranker, vector, self.index.blocks, how)
+        ranking: Ranking = BySpread(plain) if asked.spread else plain
+        hits = self._hits(ranking, asked.k, free)
         about = Circumstances(
             scan=described is not None,
             weights=weights,
@@ -132,31 +123,35 @@ class Engine:
             own=int(own.sum()),
             wanted=asked.k,
             found=len(hits),
+            by_ranks=how.among_all,
             several=described is not None
             and (len(described.slices) > 1 or self.index.several > SEVERAL),
         )
-        near = None
+        near = None  # of cases that vote; marks say what to see, not what it is
         if described is not None:
             vote = for_vote(self.index.vote_weights, asked.weights, blocks)
-            near = self._labelled(weighted(blocks, vote), allowed & ~own)
+            near = self._labelled(weighted(blocks, vote), others)
         diagnosis = self._diagnosis(near, described, asked, about)
+        if asked.refine:
+            ranking, more = refined(asked.refine, plain, diagnosis, self.index)
+            hits = self._hits(ranking, asked.k, free)
         return Answer(
             index=self.index.told,
-            query=_query_facts(asked, described, patients, weights),
+            query=facts_of(asked, described, patients, weights),
             hits=hits,
-            priors=self._hits(vector, PRIORS, own),
+            priors=self._hits(ranking, PRIORS, own & ~marks.rows(ranker)),
             diagnosis=diagnosis,
-            against=self._against(vector, allowed & ~own, leading(diagnosis, near), hits),
-            remarks=remarks_of(about),
+            against=self._against(ranking, free, leading(diagnosis, near), hits),
+            remarks=(*remarks_of(about), *more),
             seconds=time.perf_counter() - began,
         )
 
-    def _described(self, scan: Path) -> "Described":
+    def _described(self, scan: Path, slices: int) -> "Described":
         """The scan in numbers, with a remark if it lies otherwise than the archive's films.
 
         Of a volume its middle instance is looked at, as it is in the archive.
         """
-        described = self._scans.describe(scan, self.index)
+        described = self._scans.describe(scan, self.index, slices)
         embeddings = described.blocks["embedding"]
         middle = embeddings[len(embeddings) // 2 :][:1]
         group = group_of(described.header.modality, described.header.body_part)
@@ -190,14 +185,13 @@ class Engine:
         patients = tuple(dict.fromkeys(filter(None, [*names, *known])))
         return patients, self.index.rows_of(patients, cases)
 
-    def _hits(self, vector: FloatImage, count: int, allowed: Mask) -> tuple[Hit, ...]:
-        ranked = self.index.ranker.nearest(vector, count, allowed)
-        return tuple(self._hit(vector, place, one) for place, one in enumerate(ranked, start=1))
+    def _hits(self, ranking: Ranking, count: int, allowed: Mask) -> tuple[Hit, ...]:
+        ranked = ranking.nearest(count, allowed)
+        return tuple(self._hit(ranking, place, one) for place, one in enumerate(ranked, start=1))
 
-    def _hit(self, vector: FloatImage, rank: int, ranked: Ranked) -> Hit:
-        ranker = self.index.ranker
-        given = ranker.contributions(vector, ranked, self.index.blocks)
-        return self.index.hit(rank, ranked, ranker.best_row(vector, ranked), given)
+    def _hit(self, ranking: Ranking, rank: int, ranked: Ranked) -> Hit:
+        given = ranking.contributions(ranked)
+        return self.index.hit(rank, ranked, ranking.best_row(ranked), given)
 
     def _labelled(self, vector: FloatImage, allowed: Mask) -> Neighbours:
         """The nearest labelled cases of other patients, as many as the head wants to see."""
@@ -222,7 +216,7 @@ class Engine:
         chosen by their diagnosis speak for one.
         """
         if described is None or near is None:
-            return withheld("words", "words were searched for, not a scan")
+            return no_diagnosis(asked)
         if DIAGNOSTIC_COLUMNS & set(self.index.columns_of(asked.where)):
             reason = "the filter chooses cases by their diagnosis, so they cannot speak for one"
             return withheld("filter", reason)
@@ -241,15 +235,17 @@ class Engine:
         return suggest(near, self.index.heads.diagnosis, known)
 
     def _against(
-        self, vector: FloatImage, allowed: Mask, leading: str | None, hits: Sequence[Hit]
+        self, ranking: Ranking, allowed: Mask, leading: str | None, hits: Sequence[Hit]
     ) -> Hit | None:
         """The nearest case with another label than the leading one, however far it is."""
         if leading is None:
             return None
+        for hit in hits:  # the nearest of all come first, so nothing else has to be searched
+            if hit.label not in ("", leading):
+                return hit
         other = allowed & self.index.label_mask(leading)
-        for ranked in self.index.ranker.nearest(vector, 1, other):
-            found = self._hit(vector, 0, ranked)
-            return next((hit for hit in hits if hit.case_id == found.case_id), found)
+        for ranked in ranking.nearest(1, other):
+            return self._hit(ranking, 0, ranked)
         return None
 
     def previews(self, hits: Sequence[Hit]) -> dict[int, bytes]:
@@ -264,28 +260,3 @@ class Engine:
         from retrieval.why import explain
 
         return explain(self.index, self._scans, asked, answer)
-
-
-def _query_facts(
-    asked: Query,
-    described: "Described | None",
-    patients: tuple[str, ...],
-    weights: dict[str, float],
-) -> QueryFacts:
-    facts = QueryFacts(
-        path=None if asked.scan is None else str(asked.scan),
-        text=asked.text,
-        patient_id=next(iter(patients), ""),
-        weights=weights,
-        where=asked.where,
-    )
-    if described is None:
-        return facts
-    return replace(
-        facts,
-        modality=described.header.modality,
-        body_part=described.header.body_part,
-        quality=described.quality,
-        segmentation=described.segmentation,
-        preview=described.previews[len(described.previews) // 2],
-    )

@@ -68,7 +68,7 @@ def explain(index: OpenIndex, scans: ScanReader, asked: "Query", answer: Answer)
     hits = (*answer.hits[:MOST], *against)
     if not hits:
         return {}
-    vectors = index.ranker.vectors([hit.instance for hit in hits])
+    vectors = index.ranker.stored([hit.instance for hit in hits])
     weights = answer.query.weights
     inside = index.blocks["text"]
     found = [
@@ -84,7 +84,7 @@ def explain(index: OpenIndex, scans: ScanReader, asked: "Query", answer: Answer)
 def _mean_embedding(index: OpenIndex) -> FloatImage:
     count = len(index.facts)
     rows = sorted({at * count // MEAN_OF for at in range(MEAN_OF)})
-    vectors = index.ranker.vectors(rows)[:, index.blocks["embedding"]]
+    vectors = index.ranker.stored(rows)[:, index.blocks["embedding"]]
     return np.asarray(vectors.mean(axis=0), np.float32)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexer import commit
+from indexer import commit, readers
 from indexer.archive import walk
 from indexer.check import Check, Finding, kind_of
 from indexer.check.material import Material, Progress, silent
@@ -87,9 +87,7 @@ def check(
 
     `labels`: whether labels are checked too. Raises `IndexUnusable` or `IndexDamaged`.
     """
-    generation = commit.opened(index)
-    held = commit.hold(generation)
-    try:
+    with readers.holding(index) as generation:
         commit.check(generation)
         told = generation.manifest
         with WorkerPool(workers, WORKER) as pool:
@@ -103,8 +101,6 @@ def check(
             )
             names = [name for name in CHECKS if labels or name not in OF_LABELS]
             findings, not_done = found_by(names, material)
-    finally:
-        commit.let_go(held)
     return Report(told["archive"], told["software"], told["counts"], findings, not_done)
 
 

@@ -1,12 +1,13 @@
 """What a classifier must beat: the same films by plainer means, fitted on the same patients."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
 from models.arrays import ByteImage, FloatImage
-from models.encoders import DEFAULT
+from models.encoders import DEFAULT, Encoder
 from models.training.films import Films
 from models.training.splits import Split
 
@@ -26,13 +27,14 @@ def floors(films: Films, split: Split) -> dict[str, FloatImage]:
     constant = np.tile(shares / shares.sum(), (len(split.test), 1)).astype(np.float32)
     learned = np.concatenate([split.train, split.validation])
     found = {"constant class": constant}
-    for name, describe in (("raw pixels", _raw), ("frozen encoder", _encoded)):
+    for name, describe in (("raw pixels", raw_pixels), ("frozen encoder", frozen_encoder)):
         seen, asked = describe(films.pictures, learned), describe(films.pictures, split.test)
         found[name] = _linear(seen, films.labels[learned], asked, len(films.classes))
     return found
 
 
-def _raw(pictures: ByteImage, rows: np.ndarray) -> FloatImage:
+def raw_pixels(pictures: ByteImage, rows: np.ndarray) -> FloatImage:
+    """The films of these rows by 32 x 32 grey pixels less their mean: float32 (n, 1024), unit."""
     small = [
         cv2.resize(_grey(pictures[row]), (_RAW_PX, _RAW_PX), interpolation=cv2.INTER_AREA)
         for row in rows
@@ -47,16 +49,23 @@ def _grey(picture: ByteImage) -> ByteImage:
     return np.asarray(picture.mean(axis=-1), np.uint8)
 
 
-def _encoded(pictures: ByteImage, rows: np.ndarray) -> FloatImage:
+def frozen_encoder(pictures: ByteImage, rows: np.ndarray) -> FloatImage:
+    """The films of these rows by the default encoder: float32 (n, dim), unit."""
     from models.runtime.registry import load
 
-    encoder = load(DEFAULT)
+    return encoded(load(DEFAULT), pictures, rows)
+
+
+def encoded(
+    encoder: Encoder, pictures: ByteImage, rows: np.ndarray, files: Sequence[str] = ()
+) -> FloatImage:
+    """The same by any encoder; `files`: SHA-256 of each row's film, which a committee asks for."""
     size = encoder.spec.size
     found = []
-    for row in rows:
+    for place, row in enumerate(rows):
         fitted = cv2.resize(np.asarray(pictures[row]), (size, size), interpolation=cv2.INTER_AREA)
         rgb = np.broadcast_to(fitted.reshape(size, size, -1), (size, size, 3)).astype(np.uint8)
-        found.append(encoder.encode(rgb[None])[0])
+        found.append(encoder.encode(rgb[None], files[place : place + 1])[0])
     return np.stack(found)
 
 

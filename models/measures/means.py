@@ -9,10 +9,17 @@ from models.measures.intervals import Interval, around, draws
 from models.measures.predictions import Numbers
 from models.measures.weighted import mean_known, share
 
+FEWEST = 5
+"""Patients that each label needs for an interval of the macro mean: what is drawn from fewer says
+little of how they differ, and often holds none of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The mean of one measure over the queries, and over the means of the labels."""
+    """The mean of one measure over the queries, and over the means of the labels.
+
+    The latter has no interval where a label has fewer than `FEWEST` patients.
+    """
 
     micro: Interval
     macro: Interval
@@ -42,12 +49,16 @@ def means(values: Numbers, labels: Sequence[str], patients: Sequence[str]) -> li
         return micro, mean_known(np.stack(parts), axis=0)
 
     micro, macro = both(np.ones((1, len(told))))
+    owners = np.array([name or f"\0{row}" for row, name in enumerate(groups)])
+    few = any(len(set(owners[own].tolist())) < FEWEST for own in columns)
     drawn = [both(some) for some in draws(groups)]
     resampled = [np.concatenate([one[kind] for one in drawn]) for kind in (0, 1)]
     return [
         Means(
             around(float(micro[0, at]), resampled[0][:, at], groups),
-            around(float(macro[0, at]), resampled[1][:, at], groups),
+            Interval(float(macro[0, at]), np.nan, np.nan)
+            if few
+            else around(float(macro[0, at]), resampled[1][:, at], groups),
         )
         for at in range(values.shape[1])
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import FloatImage
+from models.arrays import FloatImage, Mask
 from models.heads.leave_out import Indices
 from models.measures.ranked import NOBODY, Rankings
 from models.measures.ranked.average_precision import average_precision
@@ -48,18 +48,25 @@ def precision(queries: Asked, archive: Asked) -> Precision:
 
 def each(queries: Asked, archive: Asked) -> NDArray[np.float64]:
     """The three figures of each query, (n, 3); NaN for one without another patient of its label."""
+    told, known = rankings(queries, archive)
+    figures = np.full((len(known), 3), np.nan)
+    figures[known, 0] = hit_rate(told, 1)
+    figures[known, 1] = told.relevant[:, :5].mean(axis=1)
+    figures[known, 2] = average_precision(told)
+    return figures
+
+
+def rankings(queries: Asked, archive: Asked) -> tuple[Rankings, Mask]:
+    """What is found by cosine, and which of the queries, bool (n,), have another patient of their
+    label: the rankings are of those alone. A patient never answers for himself.
+    """
     alike = _unit(queries.vectors) @ _unit(archive.vectors).T
     own = queries.patients[:, None] == archive.patients[None]
     order = np.argsort(np.where(own, np.inf, -alike), axis=1, kind="stable")
     found = np.where(np.take_along_axis(own, order, axis=1), NOBODY, archive.labels[order])
     wanted = ((queries.labels[:, None] == archive.labels[None]) & ~own).sum(axis=1)
     known = wanted > 0
-    told = Rankings(found[known], queries.labels[known], wanted[known])
-    figures = np.full((len(known), 3), np.nan)
-    figures[known, 0] = hit_rate(told, 1)
-    figures[known, 1] = told.relevant[:, :5].mean(axis=1)
-    figures[known, 2] = average_precision(told)
-    return figures
+    return Rankings(found[known], queries.labels[known], wanted[known]), known
 
 
 def _unit(vectors: FloatImage) -> FloatImage:

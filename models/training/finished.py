@@ -36,7 +36,7 @@ def finished(run: Path) -> Finished:
         raise ModelUnusable(f"the run {run} is of two minds: {error}") from error
     if kept is None or not kept[0].finished:
         raise ModelUnusable(f"the run {run} has not ended; run its `cbir train` again, to the end")
-    kind = "unet" if told["network"] == "unet" else "classifier"
+    kind = "unet" if told["network"] == "unet" else str(told.get("task", "classifier"))
     try:
         network = _BUILT[kind](told)
     except (KeyError, TypeError, ValueError) as error:
@@ -57,6 +57,16 @@ def _classifier(told: Mapping[str, Any]) -> "nn.Module":
     return Classifier(trunk(told["network"]), classes, dropout)
 
 
+def _metric(told: Mapping[str, Any]) -> "nn.Module":
+    from models.networks import trunk
+    from models.training.metric import network_of
+    from models.training.metric_losses import Recipe
+
+    form = (int(told["members"]), int(told["shared"]))
+    recipe, dropout = Recipe(**told["recipe"]), told["settings"]["dropout"]
+    return network_of(trunk(told["network"]), recipe, dropout, form, len(told["classes"]))
+
+
 def _unet(told: Mapping[str, Any]) -> "nn.Module":
     from models.networks.unet import UNet
 
@@ -65,5 +75,6 @@ def _unet(told: Mapping[str, Any]) -> "nn.Module":
 
 _BUILT: "Mapping[str, Callable[[Mapping[str, Any]], nn.Module]]" = {
     "classifier": _classifier,
+    "metric": _metric,
     "unet": _unet,
 }

@@ -3,6 +3,7 @@
 from torch import nn, optim
 
 from models.networks.committee import Committee
+from models.networks.metric import MetricNetwork
 from models.training.settings import TrainingSettings
 
 
@@ -40,6 +41,8 @@ def _trunk_of(network: nn.Module) -> nn.Module:
 
 def parts_of(network: nn.Module) -> list[list[nn.Parameter]]:
     """The parameters, in parts that learn without each other: a committee's members, else one."""
+    if isinstance(network, MetricNetwork):
+        return network.parts()
     if isinstance(network, Committee):
         pairs = zip(network.trunk, network.classes, strict=True)
         return [[*trunk.parameters(), *last.parameters()] for trunk, last in pairs]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.options import Place, index_option, keep_out, verbosity
+from retrieval.cli.options import Place, aggregate_option, index_option, keep_out, verbosity
 from retrieval.cli.output import Bars, put
 from retrieval.cli.query import weights_of
+from retrieval.refining import WAYS
 
 if TYPE_CHECKING:
     from retrieval.evaluation.run import Evaluated
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
 @click.option("--against", type=Place(), help="Another index of the same cases, to compare with.")
 @click.option("--against-weights", default="", help="Other weights, to compare with.")
+@aggregate_option("--aggregate", "How cases of several pictures are ranked (late)", "late")
+@aggregate_option("--against-aggregate", "Another way of ranking cases, to compare with")
+@click.option("--refine", type=click.Choice(list(WAYS)), help="A row for a refined search.")
 @click.option("--most", default=2000, type=click.IntRange(2), help="Cases that ask at most (2000).")
 @click.option(
     "--trec", type=Place(file_okay=False), help="Write run.txt and qrels.txt into this folder."
@@ -66,10 +70,13 @@ def evaluate(
         weights_of(str(options["weights"])),
         against,
         weights_of(str(options["against_weights"])),
+        aggregate=str(options["aggregate"]),
+        against_aggregate=str(options["against_aggregate"] or ""),
         most=int(str(options["most"])),
         workers=options["workers"] if isinstance(options["workers"], int) else None,
         trec=trec,
         pictures=form == "html",
+        refine=str(options["refine"] or ""),
     )
     with Bars(quiet) as bars:
         found = measure(asked, bars)

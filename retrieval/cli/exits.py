@@ -20,7 +20,7 @@ from models.errors import (
 from retrieval.cli.options import verbose
 from retrieval.report.shown import visible
 
-DONE, FAULT, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 6, 130
+DONE, FAULT, USAGE, REJECTS, LOCKED, INTERRUPTED = 0, 1, 2, 6, 8, 130
 
 CODES: dict[type[CbirError], int] = {
     UsageError: USAGE,
@@ -28,7 +28,7 @@ CODES: dict[type[CbirError], int] = {
     UnreadableScan: 4,
     IndexUnusable: 5,
     CannotWrite: 7,
-    IndexLocked: 8,
+    IndexLocked: LOCKED,
     IndexDamaged: 9,
     ModelUnusable: 10,
 }

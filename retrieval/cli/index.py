@@ -39,6 +39,7 @@ from retrieval.cli.settings import Settings
     help="Texts of `cbir annotate`, for scans that nobody annotated.",
 )
 @click.option("--drop-annotations", is_flag=True, help="Take out such texts.")
+@click.option("--take-back", is_flag=True, help="Take what was removed (`cbir remove`) again.")
 @click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @table_or_json

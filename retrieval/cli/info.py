@@ -31,8 +31,8 @@ def verify(index: Path, format: str, quiet: bool) -> None:
     """Compare every file of an index with what was written; exit 9 names one that differs."""
     from retrieval.inspect import verified
 
-    files = verified(index)
+    told = verified(index)
     if format == "json":
-        put_object({"schema": 1, "index": str(index), "files": files})
+        put_object(told.to_json())
     elif not quiet:
-        say(f"{index}: {files} files are as they were written")
+        say(f"{index}: {told.files} files are as they were written\ncontent {told.content}")

@@ -37,6 +37,12 @@ def index_option(command: str) -> Callable[[F], F]:
     )
 
 
+def aggregate_option(flag: str, says: str, default: str | None = None) -> Callable[[F], F]:
+    """Adds an option that names one of `retrieval.aggregation`, which is asked for it later."""
+    names = "late, maximum, mean-best, ordered, rank-fusion, symmetric"
+    return click.option(flag, default=default, help=f"{says}: {names}.")
+
+
 def table_or_json(command: F) -> F:
     """Adds --format."""
     kinds = click.Choice(["table", "json"])

@@ -32,9 +32,12 @@ def put(text: str, out: Path | None) -> None:
             new.unlink(missing_ok=True)
 
 
-def put_object(told: Any) -> None:
-    """JSON to stdout. ASCII, so that no text steers a terminal and no locale breaks a pipe."""
-    click.echo(json.dumps(told, indent=1))
+def put_object(told: Any, indent: int | None = 1) -> None:
+    """JSON to stdout. ASCII, so that no text steers a terminal and no locale breaks a pipe.
+
+    `indent`: None puts it on a line.
+    """
+    click.echo(json.dumps(told, indent=indent))
 
 
 def say(text: str, err: bool = False) -> None:

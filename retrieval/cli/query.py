@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from retrieval.cli.options import Place, index_option, keep_out, verbosity
+from retrieval.cli.options import Place, aggregate_option, index_option, keep_out, verbosity
 from retrieval.cli.output import put
+from retrieval.refining import WAYS
 
 if TYPE_CHECKING:
     from retrieval.answer import Answer
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     epilog="Example: cbir query examples/queries/Montgomery_0372.jpg --index demo/index -k 3",
     help="""Find the cases most like SCAN: a file, or a folder with the slices of one series.
 
-    With --text the words count too; --text alone searches by words.""",
+    With --text the words count too; --text alone searches by words, and --like alone for cases
+    more like one of the archive.""",
 )
 @click.argument("scan", required=False, type=Place())
 @index_option("query")
@@ -29,12 +31,27 @@ if TYPE_CHECKING:
 @click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
 @click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
+@aggregate_option("--aggregate", "How cases of several pictures are ranked (late)", "late")
+@click.option(
+    "--slices",
+    default=0,
+    type=click.IntRange(0, 4096),
+    help="Of a series, describe at most so many slices; 0: as many as in the index (0).",
+)
 @click.option(
     "--coverage",
     default=0.9,
     type=click.FloatRange(0.5, 0.99),
     help="How often the labels that are not ruled out hold the true one (0.9).",
 )
+@click.option("--like", multiple=True, help="The id of a case: more like this; may be repeated.")
+@click.option("--unlike", multiple=True, help="The id of a case: less like this.")
+@click.option(
+    "--refine",
+    type=click.Choice(list(WAYS)),
+    help="Cases of the suggested diagnosis first; the score shows what that gave.",
+)
+@click.option("--spread", is_flag=True, help="Words find cases without a text by their looks too.")
 @click.option("--patient", default="", help="Whose scan it is, where its header does not say.")
 @click.option("--why", is_flag=True, help="Show which words and places made each hit similar.")
 @click.option(
@@ -51,7 +68,7 @@ def query(
     format: str,
     out: Path | None,
     quiet: bool,
-    **asked: str | int | float,
+    **asked: object,
 ) -> None:
     """See the help text above."""
     weights = weights_of(str(asked["weights"]))
@@ -67,16 +84,26 @@ def query(
         wanted = Query(
             scan=scan,
             text=str(asked["text"]),
-            k=int(asked["k"]),
+            k=int(str(asked["k"])),
             weights=weights,
             where=str(asked["where"]),
             patient_id=str(asked["patient"]),
-            coverage=float(asked["coverage"]),
+            coverage=float(str(asked["coverage"])),
+            aggregate=str(asked["aggregate"]),
+            slices=int(str(asked["slices"])),
+            like=_ids(asked["like"]),
+            unlike=_ids(asked["unlike"]),
+            refine=str(asked["refine"] or ""),
+            spread=bool(asked["spread"]),
         )
         with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)
             why = engine.why(wanted, answer) if asked["why"] else None
             put(rendered(engine, answer, format, why), out)
+
+
+def _ids(given: object) -> tuple[str, ...]:
+    return tuple(map(str, given)) if isinstance(given, tuple) else ()
 
 
 def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:

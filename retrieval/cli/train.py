@@ -9,6 +9,7 @@ import click
 from retrieval.cli.options import Place, verbosity
 from retrieval.cli.output import Bars, put_object, say
 from retrieval.cli.settings import Settings
+from retrieval.cli.train_encoder import encoder
 from retrieval.cli.training_options import (
     Told,
     augmentation_of,
@@ -49,7 +50,10 @@ def trunk_options(command: F) -> F:
 
 @click.group()
 def train() -> None:
-    """Train a classifier, a segmenter or an annotator on an archive (needs the extra `train`)."""
+    """Train a model on an archive (needs the extra `train`)."""
+
+
+train.add_command(encoder)
 
 
 @train.command(

@@ -11,19 +11,19 @@ from pathlib import Path
 from indexer.take import Progress
 from models.errors import NothingToIndex, UsageError
 from models.measures.predictions import Numbers
+from retrieval import aggregation
+from retrieval.aggregation import Aggregation
 from retrieval.evaluation.asking import asking_index
 from retrieval.evaluation.figures import Evaluation, compared, figures
-from retrieval.evaluation.fitted import CrossFitted, alone, as_it_is, cross_fitted
+from retrieval.evaluation.fitted import CrossFitted, as_it_is, cross_fitted
+from retrieval.evaluation.floors import floors_of
 from retrieval.evaluation.measured import Archive, Measured, measured
 from retrieval.evaluation.questions import OF_GROUPS, Questions, groups_of, questions_of
+from retrieval.evaluation.refined import refined_by
 from retrieval.evaluation.search_recall import search_recall
 from retrieval.evaluation.systems import (
-    Constant,
-    Pixels,
-    Shuffled,
     System,
     Weighted,
-    thumbnails,
 )
 from retrieval.evaluation.trec import write_trec
 from retrieval.index import OpenIndex
@@ -45,9 +45,11 @@ class Asked:
     `queries`: a folder, manifest or index whose cases ask; None: the archive's own, each without
     its patient. `ks`: where rankings are cut. `weights`: of descriptors, in place of learned ones.
     `against`: another index of the same archive, or `against_weights`: other weights, to be
+    compared with. `aggregate`: one of `retrieval.aggregation`; `against_aggregate`: another, to be
     compared with. `most`: questions at most, whole patients drawn. `workers`: processes that
     describe a query set; None: one a core. `trec`: a folder for runs and relevance. `pictures`:
-    whether a page is to be made. `more`: further measures, by their names.
+    whether a page is to be made. `more`: further measures, by their names. `refine`: a row for a
+    search that is refined, "" or one of `retrieval.refining.WAYS`.
     """
 
     index: Path
@@ -56,11 +58,14 @@ class Asked:
     weights: Mapping[str, float] = field(default_factory=dict)
     against: Path | None = None
     against_weights: Mapping[str, float] = field(default_factory=dict)
+    aggregate: str = aggregation.DEFAULT
+    against_aggregate: str = ""
     most: int = MOST
     workers: int | None = None
     trec: Path | None = None
     pictures: bool = False
     more: tuple[str, ...] = ()
+    refine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +94,19 @@ def evaluate(asked: Asked, progress: Progress) -> Evaluated:
     and building an index raise.
     """
     names = tuple(dict.fromkeys((*measures_of(asked.ks), *asked.more)))
+    how = aggregation.load(asked.aggregate)
     with _trial(asked, asked.index, progress) as trial:
         asking, archive, questions = trial.asking, trial.archive, trial.questions
         for weights in (asked.weights, asked.against_weights):
             check_weights(weights, archive.searched)
         _check_against(asked, archive)
-        own = ours(trial, asked.weights)
+        own = ours(trial, asked.weights, how)
         systems: dict[str, System] = {OURS: own}
         if any(one.taught for one in own.folds):
             systems[UNTAUGHT] = replace(own, folds=[one.untaught() for one in own.folds])
-        systems |= floors_of(asking, archive, questions)
+        if asked.refine:
+            systems[f"refined by {asked.refine}"] = refined_by(asked.refine, own, archive, asking)
+        systems |= floors_of(asking, archive, questions, how)
         found = _all_measured(systems, trial, names, progress)
         told = figures(archive, asking, questions, names, found)
         others = _others(asked, trial, names)
@@ -160,29 +168,7 @@ def measures_of(ks: Sequence[int]) -> tuple[str, ...]:
     return (*(f"{name}@{k}" for name in WITH_K for k in cuts), *WHOLE)
 
 
-def floors_of(asking: OpenIndex, archive: OpenIndex, questions: Questions) -> dict[str, System]:
-    """What else answers, by name: the descriptors one by one, and what is plainer.
-
-    The text has a row where any question has words.
-    """
-    ranker, rows = archive.ranker, archive.ranker.case_of_row
-    systems: dict[str, System] = {}
-    for name in ("embedding", "colour", "edge", "text"):
-        if name != "text" or any(one.blocks["text"].any() for one in questions.asked):
-            systems[f"{name} alone"] = Weighted(ranker, archive.searched, alone(name))
-    kept = thumbnails(_previews(archive, archive.cases.column("middle_row").to_pylist()))
-    previews = _previews(asking, [one.preview_row for one in questions.asked])
-    pictures = dict(
-        zip((one.case_id for one in questions.asked), thumbnails(previews), strict=True)
-    )
-    return systems | {
-        "raw pixels": Pixels(kept, pictures, rows),
-        "constant class": Constant.of(rows, archive.labels),
-        "random": Shuffled(rows),
-    }
-
-
-def ours(trial: _Trial, weights: Mapping[str, float]) -> Weighted:
+def ours(trial: _Trial, weights: Mapping[str, float], how: Aggregation) -> Weighted:
     """The index's own search, with what was fitted without whoever asks.
 
     Without text, unless `weights` gives it one: a new scan has no report yet, and that of a known
@@ -190,12 +176,7 @@ def ours(trial: _Trial, weights: Mapping[str, float]) -> Weighted:
     """
     folds, fold_of = trial.fitted
     chosen = [replace(one, weights={**one.weights, "text": 0.0, **weights}) for one in folds]
-    return Weighted(trial.archive.ranker, trial.archive.searched, chosen, fold_of)
-
-
-def _previews(index: OpenIndex, rows: Sequence[int]) -> list[bytes]:
-    found = index.store.preview(sorted(set(rows)))
-    return [found.get(row, b"") for row in rows]
+    return Weighted(trial.archive.ranker, trial.archive.searched, chosen, fold_of, how)
 
 
 def _others(
@@ -203,19 +184,20 @@ def _others(
 ) -> dict[str, tuple[list[str], Numbers]]:
     """What is compared with beside the floors: name -> its questions' case ids, and values."""
     found = {}
-    if asked.against_weights:
-        told = ", ".join(f"{name}={value:g}" for name, value in asked.against_weights.items())
-        found[f"{OURS}, {told}"] = _answers(trial, asked.against_weights, names)
+    if asked.against_weights or asked.against_aggregate:
+        told = [f"{name}={value:g}" for name, value in asked.against_weights.items()]
+        told += filter(None, [asked.against_aggregate])
+        weights = asked.against_weights or asked.weights
+        how = aggregation.load(asked.against_aggregate or asked.aggregate)
+        found[f"{OURS}, {', '.join(told)}"] = _answers(ours(trial, weights, how), trial, names)
     if asked.against is not None:
-        with _trial(asked, asked.against, lambda *_: None) as other:
-            found[str(asked.against)] = _answers(other, asked.weights, names)
+        with _trial(asked, asked.against, lambda *_: None) as beside:
+            own = ours(beside, asked.weights, aggregation.load(asked.aggregate))
+            found[str(asked.against)] = _answers(own, beside, names)
     return found
 
 
-def _answers(
-    trial: _Trial, weights: Mapping[str, float], names: Sequence[str]
-) -> tuple[list[str], Numbers]:
-    system = ours(trial, weights)
+def _answers(system: System, trial: _Trial, names: Sequence[str]) -> tuple[list[str], Numbers]:
     questions = trial.questions.asked
     values = measured(system, questions, trial.known, names).values
     return [one.case_id for one in questions], values

@@ -14,8 +14,9 @@ import numpy as np
 from models.arrays import FloatImage, Mask
 from models.heads.likeness import BLOCK as LEARNED
 from models.heads.likeness import Likeness
+from retrieval.aggregation import Aggregation
 from retrieval.evaluation.questions import Question
-from retrieval.ranking import CaseRanker, Rows
+from retrieval.ranking import LATE, CaseRanker, Rows
 from retrieval.weighing import scaled
 
 RAW_PX = 32
@@ -51,48 +52,63 @@ class Weighted:
     """The index's own search.
 
     `dims`: of the searched blocks, in their order. `folds`: what was fitted for each fold of the
-    patients. `fold_of`: of cases by their ids; those that are not named are of the first.
+    patients. `fold_of`: of cases by their ids; those that are not named are of the first. `how`:
+    cases of several pictures are ranked.
     """
 
     ranker: CaseRanker
     dims: Mapping[str, int]
     folds: Sequence[Fitted]
     fold_of: Mapping[str, int] = field(default_factory=dict)
+    how: Aggregation = LATE
 
     def order(self, question: Question, allowed: Mask) -> Rows:
         """By the weighted sum of what the blocks say; as `retrieval.search` ranks."""
+        return self.scores(question, allowed)[0]
+
+    def scores(self, question: Question, allowed: Mask) -> tuple[Rows, FloatImage]:
+        """The cases in that order, int64 (n,), and their scores, float32 (n,)."""
         found = self._blocks(question)
         if found is None:
-            return np.zeros(0, np.int64)
-        rows = self._of(question).rows
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        rows = self.fitted(question).rows
         beside = None if rows is None else (found[LEARNED], rows)
-        return self.ranker.order(self._side_by_side(found, question), allowed, beside)
+        vector = self._side_by_side(found, question)
+        return self.ranker.scores(vector, allowed, beside, self.how)
 
     def vector(self, question: Question) -> FloatImage | None:
         """What is searched for: float32 (pictures, dim); None without any of the blocks."""
         found = self._blocks(question)
         return None if found is None else self._side_by_side(found, question)
 
-    def _of(self, question: Question) -> Fitted:
+    def fitted(self, question: Question) -> Fitted:
+        """What was fitted without whoever asks."""
         return self.folds[self.fold_of.get(question.case_id, 0)]
 
     def _blocks(self, question: Question) -> dict[str, FloatImage] | None:
         """Each block times its weight."""
-        fitted = self._of(question)
+        told = self.asking(question)
+        if told is None:
+            return None
+        blocks, shares = told
+        return {
+            name: np.asarray(np.float32(shares[name]) * block, np.float32)
+            for name, block in blocks.items()
+        }
+
+    def asking(self, question: Question) -> tuple[dict[str, FloatImage], dict[str, float]] | None:
+        """The blocks of a question and their weights, sum 1; None without any of the blocks."""
+        fitted = self.fitted(question)
         blocks = dict(question.blocks)
         if fitted.taught is not None:
             blocks[LEARNED] = fitted.taught.block(blocks)
         weights = {name: fitted.weights.get(name, 0.0) for name in blocks}
         if not any(weights[name] and block.any() for name, block in blocks.items()):
             return None
-        shares = scaled(weights, blocks)
-        return {
-            name: np.asarray(np.float32(shares[name]) * block, np.float32)
-            for name, block in blocks.items()
-        }
+        return blocks, scaled(weights, blocks)
 
     def _side_by_side(self, blocks: Mapping[str, FloatImage], question: Question) -> FloatImage:
-        beside = self._of(question).rows is not None
+        beside = self.fitted(question).rows is not None
         count = len(next(iter(blocks.values())))
         parts = [
             np.zeros((count, dim), np.float32)

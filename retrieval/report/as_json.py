@@ -85,6 +85,11 @@ def _query(facts: QueryFacts) -> dict[str, Any]:
         "segmentation": facts.segmentation,
         "weights": _numbers(facts.weights),
         "where": facts.where or None,
+        "aggregate": facts.aggregate,
+        "like": list(facts.like),
+        "unlike": list(facts.unlike),
+        "refine": facts.refine or None,
+        "spread": facts.spread,
     }
 
 

@@ -15,7 +15,7 @@ from retrieval.answer import Answer, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
 from retrieval.report.marking import marked
-from retrieval.report.shown import age, machine_made, percent, visible
+from retrieval.report.shown import age, beyond, machine_made, percent, visible
 
 if TYPE_CHECKING:
     import jinja2
@@ -52,6 +52,7 @@ def render(
             query_film=data_uri(answer.query.preview) if answer.query.preview else "",
             blocks=_blocks(answer),
             made=(made or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M"),
+            beyond=beyond(answer.query),
             disclaimer=DISCLAIMER,
             **_reasons(answer, previews, why or {}),
         )

@@ -8,6 +8,8 @@ terminal, and direction marks (bidi) can make a line read as something else (Bou
 import math
 import unicodedata
 
+from retrieval.answer import QueryFacts
+
 _KEPT = frozenset("\n\t\u200c\u200d")  # the joiners belong to the spelling of some scripts
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
@@ -27,6 +29,14 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """`text`, visible, with every run of white space as one space."""
     return visible(" ".join(text.split()))
+
+
+def beyond(query: QueryFacts) -> list[tuple[str, str]]:
+    """What was asked beyond a scan, words and a filter: a heading and a text each."""
+    said = [("Like", name) for name in query.like] + [("Unlike", name) for name in query.unlike]
+    if query.refine:
+        said.append(("Refined", f"by {query.refine}"))
+    return said
 
 
 def machine_made(annotated_by: str) -> str:

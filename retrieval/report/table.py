@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
-from retrieval.report.shown import machine_made, one_line, percent
+from retrieval.report.shown import beyond, machine_made, one_line, percent
 
 if TYPE_CHECKING:
     from retrieval.why import Why
@@ -62,6 +62,7 @@ def _query(answer: Answer) -> list[str]:
         lines.append(f'Words{_GAP}"{one_line(query.text)}"')
     if query.where:
         lines.append(f"Where{_GAP}{one_line(query.where)}")
+    lines += [f"{said}{_GAP}{one_line(text)}" for said, text in beyond(query)]
     return lines + [f"!{_GAP}{one_line(each)}" for each in (*query.quality, *answer.remarks)]
 
 

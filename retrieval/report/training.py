@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.files import write_whole
 from retrieval.report import DISCLAIMER, plots
+from retrieval.report.encoded import encoder_figures
 from retrieval.report.findings import annotator_figures, named_findings
 from retrieval.report.html import environment
 from retrieval.report.learned import classifier_figures, predictions_of, segmenter_figures
@@ -15,6 +16,7 @@ from retrieval.report.learned import classifier_figures, predictions_of, segment
 if TYPE_CHECKING:
     from indexer.learn.annotator import AnnotatorLearned
     from indexer.learn.classifier import Learned
+    from indexer.learn.encoder import EncoderLearned
     from indexer.learn.segmenter import SegmenterLearned
 
 
@@ -52,6 +54,13 @@ def write_annotator_report(learned: "AnnotatorLearned", run: Path) -> dict[str, 
         "How well each finding is told": plots.roc_of_findings(named_findings(learned.answers))
     }
     _write(figures, pictures, "annotator.html.j2", run)
+    return figures
+
+
+def write_encoder_report(learned: "EncoderLearned", run: Path) -> dict[str, Any]:
+    """Writes both into `run` and gives the figures. Raises `CannotWrite`."""
+    figures = encoder_figures(learned)
+    _write(figures, {}, "encoder.html.j2", run)
     return figures
 
 

@@ -63,7 +63,7 @@ def test_one_set_from_end_to_end(
     )
     (text,) = told
     assert "| hit_rate@1 |" in text and "| BiomedCLIP | 84.44 |" in text
-    assert "| cbir (ours) |" in text
+    assert "| cbir (ours) |" in text and "| refined by diagnosis (ours) |" in text
     assert '"breastmnist"' in out.read_text(encoding="utf-8")
 
 

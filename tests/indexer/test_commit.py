@@ -113,26 +113,28 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_sweep_keeps_the_live_generation_and_the_one_before(tmp_path: Path) -> None:
-    for number in (1, 2, 3):
-        last = published(tmp_path, number)
-    commit.begin(tmp_path, 9)
-    for name in ("study-1", "0002", "gen-1"):  # not ours
-        (tmp_path / name).mkdir()
-    commit.sweep(tmp_path, last, 2)
-    names = sorted(path.name for path in tmp_path.iterdir() if path.name != "CURRENT")
-    kept = ["gen-00000000000000000002", "gen-00000000000000000003"]
-    assert names == ["0002", *kept[:1], *kept[1:], "gen-1", "study-1"]
-    assert commit.highest(tmp_path) == 3
+def test_a_current_that_is_gone_is_missed_once_there_was_one(tmp_path: Path) -> None:
+    published(tmp_path, 1)
+    (tmp_path / "CURRENT").unlink()
+    with pytest.raises(IndexDamaged, match="CURRENT is missing"):
+        commit.live(tmp_path)
+    (tmp_path / "CURRENT.new").write_text("as a first commit that stopped half-way leaves it")
+    assert commit.live(tmp_path) is None
 
 
-def test_what_a_reader_holds_is_not_swept_away(tmp_path: Path) -> None:
-    held = commit.hold(published(tmp_path, 1))
-    for number in (2, 3, 4):
-        last = published(tmp_path, number)
-    commit.sweep(tmp_path, last, 3)
-    assert [commit.sha256_of(tmp_path / f"gen-{1:020d}" / "a.txt")]
-    assert not (tmp_path / f"gen-{2:020d}").exists()
-    commit.let_go(held)
-    commit.sweep(tmp_path, last, 3)
-    assert not (tmp_path / f"gen-{1:020d}").exists()
+def test_a_part_that_is_linked_keeps_its_hash_even_if_it_has_changed(tmp_path: Path) -> None:
+    folder = commit.begin(tmp_path, 1)
+    commit.write_file(folder / "instances-1.parquet", b"truth")
+    first = commit.publish(tmp_path, folder, 1, {})
+    (first.path / "instances-1.parquet").write_bytes(b"wrong")
+    for number, carried in ((2, "link"), (3, "copy")):
+        folder = commit.begin(tmp_path, number)
+        if carried == "link":
+            (folder / "instances-1.parquet").hardlink_to(first.path / "instances-1.parquet")
+            second = commit.publish(tmp_path, folder, number, {}, first)
+            with pytest.raises(IndexDamaged, match=r"instances-1\.parquet is not what was written"):
+                commit.check(second)
+        else:
+            (folder / "instances-1.parquet").write_bytes(b"wrong")
+            with pytest.raises(IndexDamaged, match=r"instances-1\.parquet is not what was written"):
+                commit.publish(tmp_path, folder, number, {}, first)

@@ -8,6 +8,7 @@ import pytest
 from indexer import commit
 from indexer.pipeline import Options, build
 from indexer.store import Store
+from retrieval.inspect import verified
 from tests.retrieval.films import KNOWN, PRIOR, series, two_films
 
 
@@ -73,8 +74,12 @@ def test_a_film_that_moved_to_another_folder_has_its_new_label_only(
     build(films, tmp_path / "ix")
     (films / PRIOR).rename(films / "pneumonia" / "moved.jpg")
     summary = build(films, tmp_path / "ix")
-    assert (summary.described, summary.removed, summary.vanished) == (1, 1, 0)
+    assert (summary.described, summary.moved) == (0, 1)
+    assert (summary.removed, summary.vanished, summary.resumed) == (1, 0, 0)
     assert (summary.cases, summary.labels) == (2, {"pneumonia": 2})
+    anew = tmp_path / "anew"
+    build(films, anew)
+    assert verified(anew).content == verified(tmp_path / "ix").content
     assert set(instances(tmp_path / "ix")) == {KNOWN, "pneumonia/moved.jpg"}
     assert not build(films, tmp_path / "ix").committed
 

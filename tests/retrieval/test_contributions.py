@@ -62,7 +62,7 @@ def test_of_real_films_with_the_learned_block(examples: Path, tmp_path: Path) ->
         assert answer.query.weights["learned"] > 0.1
         for hit in answer.hits:
             assert hit.contributions["learned"] > 0
-            stored = engine.index.ranker.vectors([hit.instance])[0]
+            stored = engine.index.ranker.stored([hit.instance])[0]
             for name, gave in hit.contributions.items():
                 length = float(np.linalg.norm(stored[engine.index.blocks[name]]))
                 assert abs(gave) <= answer.query.weights[name] * length + 1e-5

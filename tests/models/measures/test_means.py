@@ -29,3 +29,14 @@ def test_nobody_can_be_asked() -> None:
     (told,) = means(np.full((2, 1), np.nan), ["a", "b"], ["1", "2"])
     assert np.isnan(told.micro.value) and np.isnan(told.macro.value)
     assert len(means(np.zeros((0, 3)), [], [])) == 3
+
+
+def test_labels_of_few_patients_have_no_interval_together() -> None:
+    """One label at 0 and one at 1, of a patient each: resamples without one would say 0.5 to 1."""
+    values = np.array([[0.0], [1.0], *[[1.0]] * 8])
+    labels = ["rare", *["common"] * 9]
+    (told,) = means(values, labels, [str(n) for n in range(10)])
+    assert (told.macro.value, np.isnan(told.macro.low)) == (0.5, True)
+    assert told.micro.low < 0.9
+    (enough,) = means(np.repeat(values, 5, axis=0), np.repeat(labels, 5).tolist(), [""] * 50)
+    assert enough.macro.value == 0.5 == enough.macro.low

@@ -50,6 +50,7 @@ def test_json_goes_to_stdout(run: Run, films: Path) -> None:
         "committed": True,
         "described": 2,
         "resumed": 0,
+        "moved": 0,
         "unchanged": 0,
         "relabelled": 0,
         "removed": 0,

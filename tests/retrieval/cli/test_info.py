@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from indexer import commit
+from indexer.content import content_hash
 from tests.retrieval.cli.running import Run
 
 
@@ -52,10 +53,14 @@ def test_verify_counts_the_files(run: Run, index: Path) -> None:
     files = len(commit.opened(index).manifest["files"])
     ran = run("verify", "--index", index)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == f"{index}: {files} files are as they were written\n"
+    content = content_hash(commit.opened(index))
+    assert ran.out == f"{index}: {files} files are as they were written\ncontent {content}\n"
     assert run("verify", "--index", index, "-q").out == ""
     told = run("verify", "--index", index, "--format", "json").json
-    assert told == {"schema": 1, "index": str(index), "files": files}
+    assert told == {
+        **{"schema": 1, "index": str(index)},
+        **{"generation": 1, "files": files, "content": content},
+    }
 
 
 @pytest.mark.parametrize(

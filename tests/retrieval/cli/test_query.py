@@ -275,3 +275,24 @@ def test_an_answer_is_never_written_over_the_scan_or_into_the_index(
     into = run("query", own, "--index", index, "--out", index / "CURRENT")
     assert into.code == 2
     assert into.sentence.endswith(f"lies in {index}; give another place")
+
+
+def test_more_like_a_case_and_less_like_another(run: Run, index: Path) -> None:
+    words = ("query", "--index", index, "--format", "json")
+    first, second = [hit["case_id"] for hit in run(*words, "--text", "effusion").json["hits"][:2]]
+    told = run(*words, "--like", first, "--unlike", second, "-k", 20).json
+    assert (told["query"]["like"], told["query"]["unlike"]) == ([first], [second])
+    assert not {first, second} & {hit["case_id"] for hit in told["hits"]}
+    shown = run("query", "--index", index, "--like", first).out.splitlines()
+    assert shown[1] == f"Like  {first}"
+    both = run(*words, "--like", first, "--unlike", first)
+    assert (both.code, both.out) == (2, "")
+    assert both.sentence.endswith("is marked both as like and as unlike")
+
+
+def test_words_may_spread(run: Run, index: Path) -> None:
+    told = run("query", "--index", index, "--text", "effusion", "--spread", "--format", "json").json
+    assert told["query"]["spread"] is True
+    assert set(told["hits"][0]["contributions"]) == {"text", "spread"}
+    ran = run("query", "--index", index, "--like", "x", "--spread")
+    assert ran.code == 2

@@ -81,6 +81,10 @@ def test_what_was_asked_of_which_index() -> None:
         "segmentation": "lungs",
         "weights": {"colour": 0.25, "edge": 0.0, "embedding": 0.5, "text": 0.25},
         "where": "age >= 18",
+        "like": [],
+        "unlike": [],
+        "refine": None,
+        "spread": False,
     }
     assert found["remarks"] == ["only 3 of 5 cases: no other case fits the filter"]
     assert found["seconds"] == 0.384

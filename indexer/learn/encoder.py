@@ -1,0 +1,279 @@
+"""Trains an encoder on an archive: the whole way on one screen.
+
+gather -> split by patient -> train -> one space -> model folder -> test films search in the others
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from indexer.config import Config
+from indexer.learn.encoded import Found, found_by
+from indexer.learn.gather import Asked, Gathered, gather
+from indexer.learn.labelled import check_classes, kept_labels, labelled_films
+from indexer.learn.model_folder import files_of, listed, of_what, seen_files, write_model
+from indexer.learn.sides import photographed, sources, split_of
+from indexer.learn.trunks import Beginning, begun_with
+from models.errors import UsageError
+from models.files import write_whole
+from models.heads.leave_out import Indices, patients_of
+from models.runtime import EncoderSpec
+from models.runtime.members import NO_MEMBER
+from models.training.augment import Augmentation
+from models.training.films import UNKNOWN, Films
+from models.training.progress import Progress
+from models.training.settings import TrainingSettings
+from models.training.splits import Split, folds
+
+if TYPE_CHECKING:
+    from models.training.metric import MetricLearning
+    from models.training.metric_losses import Recipe
+
+SELF_SUPERVISED = "self-supervised"
+
+JUDGED_EACH_EPOCH = 300
+"""Films that an epoch of a committee is judged by, which could be judged by all that it has."""
+
+ALIGNED_ON = 1000
+"""Films on which a committee's members are brought into one space."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderAsked:
+    """What kind of encoder.
+
+    `loss`, `dim`, `mix`, `temperature`: see `models.training.metric_losses.Recipe`. `network`: one
+    of `models.networks.TABLE`. `begin`: "imagenet", "nothing", or a finished run's folder.
+    `frozen`: how many of its first stages stay as they are; -1 for all of them. `size`: pixels; 0
+    for what the network was made for. `members`: above 1 a committee, whose members share the
+    frozen stages and leave out one fold of the patients each. `without`: labels that are left out.
+    `beside`: other encoders that the test films ask as well, by name or spec. `name`: of the model.
+    """
+
+    loss: str = "proxy"
+    dim: int = 256
+    mix: float = 0.0
+    temperature: float = 0.1
+    network: str = "efficientnet-lite0"
+    begin: str | Path = "imagenet"
+    frozen: int = 4
+    size: int = 0
+    members: int = 1
+    without: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    name: str = "encoder"
+    config: Config = field(default_factory=Config)
+    workers: int | None = None
+    label_from: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderLearned:
+    """What came of training. `spec`: the model's file. `counts`: films of each side."""
+
+    asked: EncoderAsked
+    found: Found
+    spec: Path
+    counts: dict[str, int]
+    remarks: tuple[str, ...]
+    history: tuple[dict[str, float], ...]
+
+
+def train_encoder(
+    archive: Path,
+    out: Path,
+    asked: EncoderAsked,
+    settings: TrainingSettings,
+    augmentation: Augmentation,
+    progress: Progress,
+) -> EncoderLearned:
+    """Trains in the folder `out`, going on where it was interrupted, and asks what was learned.
+
+    Raises `UsageError` where there is nothing to learn or memory runs out, `NothingToIndex`,
+    `ModelUnusable`, `CannotWrite`.
+    """
+    from models.training.run import train
+
+    recipe = _recipe(asked, settings)
+    begun = begun_with(asked.network, asked.begin, asked.frozen, settings.seed)
+    size = asked.size or int(begun.trunk.takes.size)  # type: ignore[arg-type]
+    wanted = Asked(asked.config, size, workers=asked.workers, label_from=asked.label_from)
+    gathered = gather(archive, out, wanted, progress)
+    films, rows = _films(gathered, asked)
+    split, remarks = _split(gathered, films, rows, asked, settings.seed)
+    task = _task(begun, films, split, asked, (recipe, settings, augmentation))
+    about = _about(asked, begun, films, split, task)
+    about |= {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
+    told = {**about, "settings": settings.to_json()}
+    write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
+    judged = chosen_by = split
+    if not len(split.validation):  # each film by the member that has not seen it
+        judged = replace(split, validation=photographed(gathered, split.train))
+        chosen_by = replace(judged, validation=_spread(judged.validation, JUDGED_EACH_EPOCH))
+    trained = train(task, chosen_by, settings, about, out, progress)
+    network = trained.network
+    dim = task.finish(network, _spread(judged.validation, ALIGNED_ON))
+    spec = of_what(_spec(asked, begun, size, dim), gathered, split.train)
+    found = found_by(task, network, films, split, gathered, asked.beside)
+    pictures = task.batches.plain(split.train[:4]).pictures.contiguous().numpy()
+    seen = _seen(gathered, split.train, task.folds, begun)
+    return EncoderLearned(
+        asked=asked,
+        found=found,
+        spec=write_model(network, spec, ("embedding",), pictures, out, seen),
+        counts={side: len(getattr(split, side)) for side in ("train", "validation", "test")},
+        remarks=(*gathered.remarks, *remarks, *found.remarks),
+        history=trained.history,
+    )
+
+
+def _recipe(asked: EncoderAsked, settings: TrainingSettings) -> "Recipe":
+    from models.training.metric_losses import Recipe
+
+    return Recipe(
+        loss=asked.loss,
+        dim=asked.dim,
+        mix=asked.mix,
+        temperature=asked.temperature,
+        label_smoothing=settings.label_smoothing,
+    )
+
+
+def _films(gathered: Gathered, asked: EncoderAsked) -> tuple[Films, Indices]:
+    """The films, and the rows that are learned from or asked: without labels, all of them."""
+    labels = kept_labels(gathered, asked.without)
+    if asked.loss != SELF_SUPERVISED:
+        if not any(labels):
+            raise UsageError(
+                f"no scan of the archive has a label, which the loss {asked.loss} learns from; "
+                f"without labels: --loss {SELF_SUPERVISED}"
+            )
+        return labelled_films(gathered, asked.without)
+    classes = tuple(sorted(set(labels) - {""}))
+    number = {name: place for place, name in enumerate(classes)}
+    films = Films(
+        pictures=gathered.pictures,
+        patients=gathered.patients(),
+        labels=np.array([number.get(label, UNKNOWN) for label in labels], np.intp),
+        classes=classes,
+        sources=sources(gathered),
+    )
+    return films, np.arange(len(films))
+
+
+def _split(
+    gathered: Gathered, films: Films, rows: Indices, asked: EncoderAsked, seed: int
+) -> tuple[Split, tuple[str, ...]]:
+    """The sides. A committee needs no validation side: of each film one member has not seen it."""
+    committee = asked.members > 1
+    split, remarks = split_of(gathered, rows, seed, (0.2, 0.0) if committee else (0.2, 0.15))
+    sides = ("test",) if committee else ("validation", "test")
+    if asked.loss == SELF_SUPERVISED:
+        _check_sides(split, sides)
+    else:
+        check_classes(films, split, sides)
+    owners = patients_of(films.patients)
+    patients = len({owners[row] for row in split.train})
+    if patients < 2 * asked.members:
+        raise UsageError(
+            f"{patients} patients to learn from are too few for {asked.members} members, which "
+            "leave out two of them each at least; take fewer --members"
+        )
+    return split, remarks
+
+
+def _check_sides(split: Split, sides: tuple[str, ...]) -> None:
+    for side in sides:
+        if len(getattr(split, side)) < 2:
+            raise UsageError(
+                f"too few patients: the {side} side has fewer than two films; add cases"
+            )
+
+
+def _task(
+    begun: Beginning,
+    films: Films,
+    split: Split,
+    asked: EncoderAsked,
+    plan: "tuple[Recipe, TrainingSettings, Augmentation]",
+) -> "MetricLearning":
+    from models.training.committee import folds_of
+    from models.training.metric import MetricLearning, Plan
+    from models.training.self_supervised import SelfSupervision
+
+    recipe, settings, augmentation = plan
+    stages = len(begun.trunk.stages())  # type: ignore[operator]
+    left_out = None
+    if asked.members > 1:
+        names = [f"{films.labels[row]}|{films.sources[row]}" for row in split.train]
+        owners = [films.patients[row] for row in split.train]
+        told = folds(names, owners, asked.members, settings.seed)
+        left_out = folds_of(split.train, len(films), told)
+    kind = SelfSupervision if asked.loss == SELF_SUPERVISED else MetricLearning
+    return kind(
+        begun.trunk,
+        films,
+        split,
+        Plan(
+            recipe=recipe,
+            settings=settings,
+            augmentation=augmentation,
+            shared=stages if asked.frozen < 0 else min(asked.frozen, stages),
+            folds=left_out,
+        ),
+    )
+
+
+def _about(
+    asked: EncoderAsked, begun: Beginning, films: Films, split: Split, task: "MetricLearning"
+) -> dict[str, Any]:
+    """What decides the outcome besides settings, recipe and augmentation, as JSON."""
+    return {
+        "task": "metric",
+        "network": asked.network,
+        "begin": begun.sha256 or str(asked.begin),
+        "frozen": asked.frozen,
+        "members": asked.members,
+        "shared": task.shared,
+        "size": films.size,
+        "classes": list(films.classes),
+        "preprocessing": asked.config.to_json(),
+        "films": {side: len(rows) for side, rows in asdict(split).items()},
+    }
+
+
+def _spread(rows: Indices, most: int) -> Indices:
+    from models.training.metric import spread
+
+    return spread(rows, most)
+
+
+def _spec(asked: EncoderAsked, begun: Beginning, size: int, dim: int) -> EncoderSpec:
+    takes = begun.trunk.takes
+    committee = f", {asked.members} members" if asked.members > 1 else ""
+    return EncoderSpec(
+        name=asked.name,
+        file="",
+        sha256="",
+        size=size,
+        mean=takes.mean,  # type: ignore[arg-type]
+        std=takes.std,  # type: ignore[arg-type]
+        dim=dim,
+        members=asked.members,
+        licence=begun.licence,
+        source=f"{asked.network}{committee}, trained here by {asked.loss} {begun.origin}",
+    )
+
+
+def _seen(gathered: Gathered, rows: Indices, left_out: Indices | None, begun: Beginning) -> bytes:
+    """The list of the films that were learned from.
+
+    Those of the run that it began with are among them. Where a film is of both, it is the labels of
+    this run that count: what it is to be kept from judging is how well labels are told.
+    """
+    own = seen_files(gathered, rows, left_out)
+    others = begun.seen - files_of(gathered, rows)
+    return own + listed(dict.fromkeys(others, NO_MEMBER))
