@@ -83,7 +83,7 @@ def test_an_index_takes_it_and_has_its_feature_map(films: Path, tmp_path: Path) 
     from models.runtime.registry import load, trained_on
 
     spec = learned(films, tmp_path / "run", epochs=1, loss="proxy").spec
-    assert len(trained_on(str(spec))) == 34  # what was learned from, without those that chose
+    assert len(trained_on(str(spec))) == 32  # what was learned from, without those that chose
     assert load(str(spec)).map_shape == (4, 4, 96)
     summary = build(films, tmp_path / "ix", Options(config=Config(encoder=str(spec)), workers=1))
     assert summary.rejects == ()

@@ -83,9 +83,11 @@ def test_without_labels_a_view_finds_the_other_one(tmp_path: Path) -> None:
 
     films = discs()
     films = replace(films, labels=np.full(48, -1), classes=())
-    trained = run(films, tmp_path, "self-supervised", epochs=6)
-    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
-    assert max(row["view_found"] for row in trained.history) > 3 / 16  # 1 / 16 by chance
+    trained = run(films, tmp_path, "self-supervised", epochs=12)
+    assert trained.history[-1]["loss"] < 0.8 * trained.history[0]["loss"]
+    # By chance the mean of 1 / rank of 16 is 0.21; discs differ in little but their place.
+    assert max(row["reciprocal_rank"] for row in trained.history) > 0.32
+    assert set(trained.history[0]) > {"view_found", "alignment", "uniformity"}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_checkpoint_of_another_architecture_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize("folds", [1, 3])
 def test_its_onnx_file_says_what_torch_says(folds: int) -> None:
     """`exported` compares them; without the loss, which is no part of the file."""
-    from models.runtime.onnx_file import load as loaded
+    from models.runtime.onnx_file import parameters
     from models.training.export import exported
 
     films = discs()
@@ -130,8 +132,9 @@ def test_its_onnx_file_says_what_torch_says(folds: int) -> None:
     )
     told = task.spoken(task.embeddings(network, np.arange(4)), np.arange(4))
     assert told.shape == (4, 16)
-    names = [one.name for one in loaded(content).graph.initializer]
-    assert names and not [name for name in names if "perceptron" in name]
+    learned = sum(value.numel() for value in task.network.parameters())
+    perceptrons = sum(value.numel() for value in task.network.guides.parameters())  # type: ignore[union-attr]
+    assert 0.97 < parameters(content) / (learned - perceptrons) < 1.03
 
 
 def test_a_member_learns_from_no_film_of_its_fold() -> None:

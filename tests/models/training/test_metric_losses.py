@@ -28,7 +28,7 @@ def told(
     patients: list[int],
     **more: Any,
 ) -> float:
-    """What a loss says; proxies are east for label 0 and north for 1, and no perceptron is there."""
+    """What a loss says; proxies are east for label 0 and north for 1; there is no perceptron."""
     import torch
 
     from models.training.metric_losses import Recipe, loss_of
