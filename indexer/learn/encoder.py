@@ -29,6 +29,8 @@ from models.training.settings import TrainingSettings
 from models.training.splits import Split, folds
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from models.training.metric import MetricLearning
     from models.training.metric_losses import Recipe
 
@@ -109,21 +111,15 @@ def train_encoder(
     about |= {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
-    judged = chosen_by = split
-    if not len(split.validation):  # each film by the member that has not seen it
-        judged = replace(split, validation=photographed(gathered, split.train))
-        chosen_by = replace(judged, validation=_spread(judged.validation, JUDGED_EACH_EPOCH))
-    trained = train(task, chosen_by, settings, about, out, progress)
-    network = trained.network
-    dim = task.finish(network, _spread(judged.validation, ALIGNED_ON))
+    judged, chosen_by = _judged(gathered, split)
+    trained = train(task, replace(split, validation=chosen_by), settings, about, out, progress)
+    dim = task.finish(trained.network, _spread(judged, ALIGNED_ON))
+    found = found_by(task, trained.network, films, split, gathered, asked.beside)
     spec = of_what(_spec(asked, begun, size, dim), gathered, split.train)
-    found = found_by(task, network, films, split, gathered, asked.beside)
-    pictures = task.batches.plain(split.train[:4]).pictures.contiguous().numpy()
-    seen = _seen(gathered, split.train, task.folds, begun)
     return EncoderLearned(
         asked=asked,
         found=found,
-        spec=write_model(network, spec, ("embedding",), pictures, out, seen),
+        spec=_write(trained.network, task, spec, out, _seen(gathered, split.train, task, begun)),
         counts={side: len(getattr(split, side)) for side in ("train", "validation", "test")},
         remarks=(*gathered.remarks, *remarks, *found.remarks),
         history=trained.history,
@@ -245,6 +241,17 @@ def _about(
     }
 
 
+def _judged(gathered: Gathered, split: Split) -> tuple[Indices, Indices]:
+    """The films that a network is judged by, and those of them that choose the best epoch.
+
+    A committee is judged by the films it learned from: each by the member that has not seen it.
+    """
+    if len(split.validation):
+        return split.validation, split.validation
+    judged = photographed(gathered, split.train)
+    return judged, _spread(judged, JUDGED_EACH_EPOCH)
+
+
 def _spread(rows: Indices, most: int) -> Indices:
     from models.training.metric import spread
 
@@ -268,12 +275,19 @@ def _spec(asked: EncoderAsked, begun: Beginning, size: int, dim: int) -> Encoder
     )
 
 
-def _seen(gathered: Gathered, rows: Indices, left_out: Indices | None, begun: Beginning) -> bytes:
+def _write(
+    network: "nn.Module", task: "MetricLearning", spec: EncoderSpec, out: Path, seen: bytes
+) -> Path:
+    pictures = task.batches.plain(task.searched[:4]).pictures.contiguous().numpy()
+    return write_model(network, spec, ("embedding",), pictures, out, seen)
+
+
+def _seen(gathered: Gathered, rows: Indices, task: "MetricLearning", begun: Beginning) -> bytes:
     """The list of the films that were learned from.
 
     Those of the run that it began with are among them. Where a film is of both, it is the labels of
     this run that count: what it is to be kept from judging is how well labels are told.
     """
-    own = seen_files(gathered, rows, left_out)
+    own = seen_files(gathered, rows, task.folds)
     others = begun.seen - files_of(gathered, rows)
     return own + listed(dict.fromkeys(others, NO_MEMBER))

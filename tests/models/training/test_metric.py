@@ -83,9 +83,11 @@ def test_without_labels_a_view_finds_the_other_one(tmp_path: Path) -> None:
 
     films = discs()
     films = replace(films, labels=np.full(48, -1), classes=())
-    trained = run(films, tmp_path, "self-supervised", epochs=6)
-    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
-    assert max(row["view_found"] for row in trained.history) > 3 / 16  # 1 / 16 by chance
+    trained = run(films, tmp_path, "self-supervised", epochs=12)
+    assert trained.history[-1]["loss"] < 0.8 * trained.history[0]["loss"]
+    # By chance the mean of 1 / rank of 16 is 0.21; discs differ in little but their place.
+    assert max(row["reciprocal_rank"] for row in trained.history) > 0.32
+    assert set(trained.history[0]) > {"view_found", "alignment", "uniformity"}
 
 
 @pytest.mark.parametrize(
