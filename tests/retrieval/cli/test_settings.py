@@ -38,7 +38,7 @@ def test_a_version_in_the_environment_is_not_taken_for_an_option(
     [
         (
             "[query]\nkk = 1",
-            "query has no setting 'kk'; there are: coverage, format, index, k, out",
+            "query has no setting 'kk'; there are: aggregate, coverage, format, index, k",
         ),
         (
             "[queries]\nk = 1",

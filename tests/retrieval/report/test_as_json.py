@@ -81,6 +81,7 @@ def test_what_was_asked_of_which_index() -> None:
         "segmentation": "lungs",
         "weights": {"colour": 0.25, "edge": 0.0, "embedding": 0.5, "text": 0.25},
         "where": "age >= 18",
+        "aggregate": "late",
         "like": [],
         "unlike": [],
         "refine": None,
