@@ -22,6 +22,7 @@ from models.files import write_whole
 from models.heads.leave_out import Indices, patients_of
 from models.runtime import EncoderSpec
 from models.runtime.members import NO_MEMBER
+from models.runtime.registry import checked
 from models.training.augment import Augmentation
 from models.training.films import UNKNOWN, Films
 from models.training.progress import Progress
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from models.training.metric import MetricLearning
     from models.training.metric_losses import Recipe
+
+Planned = tuple["Recipe", TrainingSettings, Augmentation]
 
 SELF_SUPERVISED = "self-supervised"
 
@@ -106,9 +109,9 @@ def train_encoder(
     gathered = gather(archive, out, wanted, progress)
     films, rows = _films(gathered, asked)
     split, remarks = _split(gathered, films, rows, asked, settings.seed)
-    task = _task(begun, films, split, asked, (recipe, settings, augmentation))
-    about = _about(asked, begun, films, split, task)
-    about |= {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
+    plan = (recipe, settings, augmentation)
+    task = _task(begun, films, split, asked, plan)
+    about = _about(asked, begun, films, split, task) | _planned(plan)
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
     judged, chosen_by = _judged(gathered, split)
@@ -127,7 +130,11 @@ def train_encoder(
 
 
 def _recipe(asked: EncoderAsked, settings: TrainingSettings) -> "Recipe":
+    """What is to be learned. Refuses what would else be refused only after the training."""
     from models.training.metric_losses import Recipe
+
+    for name in asked.beside:
+        checked(name, EncoderSpec)
 
     return Recipe(
         loss=asked.loss,
@@ -194,7 +201,7 @@ def _task(
     films: Films,
     split: Split,
     asked: EncoderAsked,
-    plan: "tuple[Recipe, TrainingSettings, Augmentation]",
+    plan: "Planned",
 ) -> "MetricLearning":
     from models.training.committee import folds_of
     from models.training.metric import MetricLearning, Plan
@@ -250,6 +257,11 @@ def _judged(gathered: Gathered, split: Split) -> tuple[Indices, Indices]:
         return split.validation, split.validation
     judged = photographed(gathered, split.train)
     return judged, _spread(judged, JUDGED_EACH_EPOCH)
+
+
+def _planned(plan: "Planned") -> dict[str, Any]:
+    recipe, _, augmentation = plan
+    return {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
 
 
 def _spread(rows: Indices, most: int) -> Indices:

@@ -34,10 +34,10 @@ def told(
     from models.training.metric_losses import Recipe, loss_of
 
     function = loss_of(Recipe(loss=loss, **more), 2, 2)
-    for name, value in function.named_parameters():
+    for name, parameter in function.named_parameters():
         if name.endswith("proxies"):
             with torch.no_grad():
-                value.copy_(3 * torch.eye(2))  # their length does not count
+                parameter.copy_(3 * torch.eye(2))  # their length does not count
     if loss == "self-supervised":
         function.perceptron = torch.nn.Identity()
     value: float = function(torch.tensor(vectors), known(labels, patients)).item()
