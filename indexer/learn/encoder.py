@@ -13,9 +13,9 @@ import numpy as np
 from indexer.config import Config
 from indexer.learn.encoded import Found, found_by
 from indexer.learn.gather import Asked, Gathered, gather
-from indexer.learn.labelled import check_classes, kept_labels, labelled_films
+from indexer.learn.labelled import all_films, check_classes, kept_labels, labelled_films
 from indexer.learn.model_folder import files_of, listed, of_what, seen_files, write_model
-from indexer.learn.sides import photographed, sources, split_of
+from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import Beginning, begun_with
 from models.errors import UsageError
 from models.files import write_whole
@@ -24,7 +24,7 @@ from models.runtime import EncoderSpec
 from models.runtime.members import NO_MEMBER
 from models.runtime.registry import checked
 from models.training.augment import Augmentation
-from models.training.films import UNKNOWN, Films
+from models.training.films import Films
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
 from models.training.splits import Split, folds
@@ -155,15 +155,7 @@ def _films(gathered: Gathered, asked: EncoderAsked) -> tuple[Films, Indices]:
                 f"without labels: --loss {SELF_SUPERVISED}"
             )
         return labelled_films(gathered, asked.without)
-    classes = tuple(sorted(set(labels) - {""}))
-    number = {name: place for place, name in enumerate(classes)}
-    films = Films(
-        pictures=gathered.pictures,
-        patients=gathered.patients(),
-        labels=np.array([number.get(label, UNKNOWN) for label in labels], np.intp),
-        classes=classes,
-        sources=sources(gathered),
-    )
+    films = all_films(gathered, asked.without)
     return films, np.arange(len(films))
 
 

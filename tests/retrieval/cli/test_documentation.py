@@ -65,6 +65,7 @@ def test_every_command_has_a_section_and_an_example() -> None:
         *("index", "query", "check", "info", "verify", "preprocess", "segment"),
         *("augment", "models list", "models add", "models compress"),
         *("annotate", "evaluate", "train classifier", "train segmenter", "train annotator"),
+        "train encoder",
     }
     for name, command in commands().items():
         assert f"{command.epilog} ".startswith(f"Example: cbir {name} "), name
