@@ -34,10 +34,10 @@ def told(
     from models.training.metric_losses import Recipe, loss_of
 
     function = loss_of(Recipe(loss=loss, **more), 2, 2)
-    for name, parameter in function.named_parameters():
+    for name, own in function.named_parameters():
         if name.endswith("proxies"):
             with torch.no_grad():
-                parameter.copy_(3 * torch.eye(2))  # their length does not count
+                own.copy_(3 * torch.eye(2))  # their length does not count
     if loss == "self-supervised":
         function.perceptron = torch.nn.Identity()
     value: float = function(torch.tensor(vectors), known(labels, patients)).item()
