@@ -13,17 +13,18 @@ import numpy as np
 from indexer.config import Config
 from indexer.learn.encoded import Found, found_by
 from indexer.learn.gather import Asked, Gathered, gather
-from indexer.learn.labelled import check_classes, kept_labels, labelled_films
+from indexer.learn.labelled import all_films, check_classes, kept_labels, labelled_films
 from indexer.learn.model_folder import files_of, listed, of_what, seen_files, write_model
-from indexer.learn.sides import photographed, sources, split_of
+from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import Beginning, begun_with
 from models.errors import UsageError
 from models.files import write_whole
 from models.heads.leave_out import Indices, patients_of
 from models.runtime import EncoderSpec
 from models.runtime.members import NO_MEMBER
+from models.runtime.registry import checked
 from models.training.augment import Augmentation
-from models.training.films import UNKNOWN, Films
+from models.training.films import Films
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
 from models.training.splits import Split, folds
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from models.training.metric import MetricLearning
     from models.training.metric_losses import Recipe
+
+Planned = tuple["Recipe", TrainingSettings, Augmentation]
 
 SELF_SUPERVISED = "self-supervised"
 
@@ -106,9 +109,9 @@ def train_encoder(
     gathered = gather(archive, out, wanted, progress)
     films, rows = _films(gathered, asked)
     split, remarks = _split(gathered, films, rows, asked, settings.seed)
-    task = _task(begun, films, split, asked, (recipe, settings, augmentation))
-    about = _about(asked, begun, films, split, task)
-    about |= {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
+    plan = (recipe, settings, augmentation)
+    task = _task(begun, films, split, asked, plan)
+    about = _about(asked, begun, films, split, task) | _planned(plan)
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
     judged, chosen_by = _judged(gathered, split)
@@ -127,7 +130,11 @@ def train_encoder(
 
 
 def _recipe(asked: EncoderAsked, settings: TrainingSettings) -> "Recipe":
+    """What is to be learned. Refuses what would else be refused only after the training."""
     from models.training.metric_losses import Recipe
+
+    for name in asked.beside:
+        checked(name, EncoderSpec)
 
     return Recipe(
         loss=asked.loss,
@@ -148,15 +155,7 @@ def _films(gathered: Gathered, asked: EncoderAsked) -> tuple[Films, Indices]:
                 f"without labels: --loss {SELF_SUPERVISED}"
             )
         return labelled_films(gathered, asked.without)
-    classes = tuple(sorted(set(labels) - {""}))
-    number = {name: place for place, name in enumerate(classes)}
-    films = Films(
-        pictures=gathered.pictures,
-        patients=gathered.patients(),
-        labels=np.array([number.get(label, UNKNOWN) for label in labels], np.intp),
-        classes=classes,
-        sources=sources(gathered),
-    )
+    films = all_films(gathered, asked.without)
     return films, np.arange(len(films))
 
 
@@ -194,7 +193,7 @@ def _task(
     films: Films,
     split: Split,
     asked: EncoderAsked,
-    plan: "tuple[Recipe, TrainingSettings, Augmentation]",
+    plan: "Planned",
 ) -> "MetricLearning":
     from models.training.committee import folds_of
     from models.training.metric import MetricLearning, Plan
@@ -250,6 +249,11 @@ def _judged(gathered: Gathered, split: Split) -> tuple[Indices, Indices]:
         return split.validation, split.validation
     judged = photographed(gathered, split.train)
     return judged, _spread(judged, JUDGED_EACH_EPOCH)
+
+
+def _planned(plan: "Planned") -> dict[str, Any]:
+    recipe, _, augmentation = plan
+    return {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
 
 
 def _spread(rows: Indices, most: int) -> Indices:

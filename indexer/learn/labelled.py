@@ -42,6 +42,20 @@ def labelled_films(
     return films, np.flatnonzero(films.labels != UNKNOWN)
 
 
+def all_films(gathered: Gathered, without: Collection[str] = ()) -> Films:
+    """The films with their classes, of which there may be none; `without`: as `labelled_films`."""
+    labels = kept_labels(gathered, without)
+    classes = tuple(sorted(set(labels) - {""}))
+    number = {name: place for place, name in enumerate(classes)}
+    return Films(
+        pictures=gathered.pictures,
+        patients=gathered.patients(),
+        labels=np.array([number.get(label, UNKNOWN) for label in labels], np.intp),
+        classes=classes,
+        sources=sources(gathered),
+    )
+
+
 def kept_labels(gathered: Gathered, without: Collection[str]) -> list[str]:
     """Each picture's label, "" for those that are left out.
 

@@ -70,6 +70,7 @@ def test_without_labels_the_report_says_what_cannot_be_told(run: Run, tmp_path: 
     assert 0 <= views["first"] <= views["reciprocal_rank"] <= 1
     page = Path("run/report.html").read_text()
     assert "how well labels are found" in page and "finds its other view first" in page
+    assert "What was learned:\nloss self-supervised, dim 256" in page
     ran = run("train", "encoder", archive, "--out", "other", *SMALL)
     assert ran.code == 2 and "without labels: --loss self-supervised" in ran.sentence
 
