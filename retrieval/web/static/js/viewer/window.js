@@ -1,0 +1,65 @@
+// From stored values to grey levels: the linear VOI window of DICOM PS3.3 C.11.2.1.2.1.
+
+/** Presets for CT in HU, by key 1 to 5. */
+export const PRESETS = [
+  { name: "soft_tissue", center: 40, width: 400 },
+  { name: "lung", center: -600, width: 1500 },
+  { name: "liver", center: 90, width: 150 },
+  { name: "bone", center: 480, width: 2500 },
+  { name: "brain", center: 40, width: 80 },
+];
+
+const BITS = { uint8: [256, 0], uint16: [65536, 0], int16: [65536, 32768] };
+
+/** The window that a picture opens with: its own, or all of its values. */
+export function opening(meta) {
+  if (meta.window) return { ...meta.window };
+  const [low, high] = meta.range;
+  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6) };
+}
+
+/**
+ * Grey levels 0..255 by stored value (shifted to begin at 0), Uint8Array.
+ *
+ * Where stored values are the unit's own whole numbers the standard's formula is used, with its
+ * half of a step; it would be wrong for fractions, so those are windowed without.
+ */
+export function levels(meta, { center, width }, inverted) {
+  const [size, shift] = BITS[meta.dtype];
+  const half = Math.abs(meta.slope) >= 1 ? 0.5 : 0;
+  const from = center - half;
+  const span = Math.max(width - 2 * half, 1e-6);
+  const table = new Uint8ClampedArray(size);
+  for (let stored = 0; stored < size; stored += 1) {
+    const value = (stored - shift) * meta.slope + meta.intercept;
+    const level = ((value - from) / span + 0.5) * 255;
+    table[stored] = inverted ? 255 - level : level;
+  }
+  return table;
+}
+
+/**
+ * Write `frame` (stored values) into `pixels` (Uint32Array, one RGBA a pixel) through `table`.
+ */
+export function paint(frame, samples, shift, table, pixels) {
+  if (samples === 3) {
+    for (let to = 0, from = 0; to < pixels.length; to += 1, from += 3) {
+      pixels[to] = 0xff000000 | (table[frame[from + 2] + shift] << 16)
+        | (table[frame[from + 1] + shift] << 8) | table[frame[from] + shift];
+    }
+    return;
+  }
+  const greys = new Uint32Array(table.length);
+  for (let at = 0; at < table.length; at += 1) greys[at] = 0xff000000 | (table[at] * 0x010101);
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] = greys[frame[at] + shift];
+}
+
+/** What has to be added to a stored value to make it an index of the table. */
+export function shiftOf(meta) {
+  return BITS[meta.dtype][1];
+}
+
+/** The value of the picture's unit at a stored value. */
+export function valueOf(meta, stored) {
+  return stored * meta.slope + meta.intercept;
+}
