@@ -7,6 +7,8 @@ import { percent, shown } from "../texts.js";
 /** Codes of abstentions that mean: there is nothing like this scan in the archive. */
 const NOTHING_CLOSE = ["distance", "novelty", "kind"];
 
+const MOST = 5; // labels in sight; the others are a press away
+
 /** The card of an answer's diagnosis. `asked`: whether a scan asked; words alone suggest nothing. */
 export function diagnosisCard(diagnosis, asked) {
   const card = el("section", { class: "diagnosis", "aria-labelledby": "diagnosis-title" });
@@ -51,17 +53,26 @@ function sentence(text) {
 
 function probabilities(diagnosis) {
   const withheld = diagnosis.abstained && !diagnosis.set.length;
-  const rows = Object.entries(diagnosis.probabilities).map(([label, share]) => {
-    const inside = diagnosis.set.includes(label);
-    return el("tr", { class: inside ? "in-set" : "" },
-      el("th", { scope: "row" }, shown(label)),
-      el("td", { class: "bar-cell" },
-        el("span", { class: "bar-field", vars: { "--share": `${100 * share}%` } })),
-      el("td", { class: "figure" }, percent(share)),
-      el("td", { class: "set-cell" }, withheld ? "" : inside ? t("in_set") : t("ruled_out")));
-  });
-  return el("table", { class: "probabilities" },
-    el("caption", {}, withheld ? t("shares_of_archive") : t("probabilities")), el("tbody", {}, rows));
+  const rows = Object.entries(diagnosis.probabilities)
+    .sort((a, b) => b[1] - a[1])
+    .map(([label, share]) => {
+      const inside = diagnosis.set.includes(label);
+      return el("tr", { class: inside ? "in-set" : "" },
+        el("th", { scope: "row" }, shown(label)),
+        el("td", { class: "bar-cell" },
+          el("span", { class: "bar-field", vars: { "--share": `${100 * share}%` } })),
+        el("td", { class: "figure" }, percent(share)),
+        el("td", { class: "set-cell" }, withheld ? "" : inside ? t("in_set") : t("ruled_out")));
+    });
+  const title = withheld ? t("shares_of_archive") : t("probabilities");
+  const more = rows.slice(MOST);
+  return el("div", {}, table(title, rows.slice(0, MOST)), more.length > 0
+    && el("details", {}, el("summary", { class: "dim small" }, t("more_labels", { n: more.length })),
+      table(t("more_labels", { n: more.length }), more)));
+}
+
+function table(title, rows) {
+  return el("table", { class: "probabilities" }, el("caption", {}, title), el("tbody", {}, rows));
 }
 
 /** Sentences beside the probabilities, as in `retrieval.report.differential`. */

@@ -22,7 +22,7 @@ function tile(hit, used) {
   const open = el("button", { type: "button", class: "tile-open", "aria-pressed":
     String(used.chosen === hit.instance), on: { click: () => used.open(hit) },
   "aria-label": t("open_hit", { label: name, score: number(hit.score), about: aboutCase(hit) }) },
-  el("img", { src: api.preview(hit.instance), alt: "", width: "88", height: "88", loading: "lazy" }));
+  el("img", { src: api.preview(hit.instance), alt: "", width: "76", height: "76", loading: "lazy" }));
   return el("li", { class: "tile", "data-instance": String(hit.instance),
     "data-chosen": String(used.chosen === hit.instance), "data-mark": mark ?? "" },
   open,
@@ -30,14 +30,14 @@ function tile(hit, used) {
     el("div", { class: "tile-head" },
       hit.rank > 0 && el("span", { class: "rank", "aria-hidden": "true" }, String(hit.rank)),
       el("strong", { class: "label" }, name),
+      likeButton("l", "like", hit, mark, used), likeButton("u", "unlike", hit, mark, used),
       el("span", { class: "score", title: t("score") }, number(hit.score))),
     split(hit),
-    el("div", { class: "dim small" }, [aboutCase(hit), place(hit)].filter(Boolean).join(" · ")),
-    report(hit),
-    el("div", { class: "tile-acts" },
-      likeButton("l", "like", hit, mark, used), likeButton("u", "unlike", hit, mark, used),
+    el("div", { class: "dim small tile-about" },
+      el("span", {}, [aboutCase(hit), place(hit)].filter(Boolean).join(" · ")),
       el("a", { href: ofCase(used.generation, hit.instance), class: "case-link" },
-        t("case_page"), el("span", { class: "unseen" }, ` ${name} ${hit.rank || ""}`)))));
+        t("case_page"), el("span", { class: "unseen" }, ` ${name} ${hit.rank || ""}`))),
+    report(hit)));
 }
 
 function place(hit) {
@@ -64,24 +64,28 @@ function likeButton(as, name, hit, mark, used) {
 function lane(id, title, hits, used, lead = "") {
   if (!hits.length) return null;
   return el("section", { class: `lane lane-${id}`, "aria-labelledby": `lane-${id}` },
-    el("h2", { id: `lane-${id}` }, title), lead && el("p", { class: "dim small" }, lead),
+    el("div", { class: "lane-head" }, el("h2", { id: `lane-${id}` }, title),
+      lead && el("span", { class: "dim small" }, lead)),
     el("ul", { class: "tiles" }, hits.map((hit) => tile(hit, used))));
 }
 
-/** All lanes of an answer. The nearest case with another diagnosis is shown even if it is a hit. */
+/** The lanes of an answer that scroll. */
 export function lanes(answer, used) {
-  const { hits, priors, against, diagnosis } = answer;
-  const title = t(diagnosis.label ? "against" : "against_first");
+  const { hits, priors, against } = answer;
   return [
     lane("hits", t("nearest", { n: hits.length }), hits, used),
     !hits.length && el("p", { class: "empty-lane" }, t("no_hits")),
     hits.length > 0 && splitLegend([...hits, ...(against ? [against] : [])]),
-    lane("against", title, against ? [against] : [], used,
-      against?.rank ? t("against_is_hit", { n: against.rank }) : ""),
-    !against && hits.length > 0 && el("p", { class: "dim small" }, t("none_against")),
     lane("priors", t("priors"), priors, used, t("priors_apart")),
     marksOutside(answer, used),
   ];
+}
+
+/** The nearest case with another diagnosis: it stays in sight, even if it is a hit as well. */
+export function againstLane({ hits, against, diagnosis }, used) {
+  if (!against) return hits.length > 0 && el("p", { class: "dim small" }, t("none_against"));
+  return lane("against", t(diagnosis.label ? "against" : "against_first"), [against], used,
+    against.rank ? t("against_is_hit", { n: against.rank }) : "");
 }
 
 /** Marked cases do not come back as hits: they are counted here, and let go one by one or at once. */

@@ -5,7 +5,7 @@ import { api } from "../api.js";
 import { Answering } from "../answering.js";
 import { diagnosisCard } from "../answer/diagnosis.js";
 import { problemCard, qualityStrip, remarkList } from "../answer/remarks.js";
-import { lanes } from "../answer/tiles.js";
+import { againstLane, lanes } from "../answer/tiles.js";
 import { here, ofSearch } from "../address.js";
 import { t } from "../language.js";
 import { Receiving } from "../receiving.js";
@@ -29,6 +29,7 @@ export class AskPage {
     });
     this.remarks = el("div", {});
     this.results = el("div", { class: "results", tabindex: "0", role: "region" });
+    this.against = el("div", { class: "against" });
     this.tools = el("div", { class: "top-row" });
     asking.onChange((what) => this.asked(what));
   }
@@ -128,8 +129,8 @@ export class AskPage {
     this.drawResults();
     if (this.films.node.parentNode?.parentNode !== this.node) {
       fill(this.node, this.remarks, this.receiving.state,
-        el("div", { class: "reading" }, this.films.node, this.refining.node), 
-        el("div", { class: "side" }, this.tools, this.results));
+        el("div", { class: "reading" }, this.films.node, this.refining.node),
+        el("div", { class: "side" }, this.tools, this.results, this.against));
     }
   }
 
@@ -156,7 +157,7 @@ export class AskPage {
       { class: "quiet", disabled: !this.answer || this.busy });
     fill(this.tools,
       button(t("another_scan"), () => asking.begin({}), { class: "quiet" }),
-      report("html"), report("pdf"),
+      el("span", { class: "dim small" }, t("report")), report("html"), report("pdf"),
       may("curate") && asking.scan && button(t("add_to_archive"), () =>
         addToArchive(asking.scan, Object.keys(this.facts.labels ?? {})), { class: "quiet" }));
   }
@@ -193,6 +194,7 @@ export class AskPage {
       answer && [el("div", { class: this.busy ? "stale" : "" },
         diagnosisCard(answer.diagnosis, Boolean(asking.scan || asking.row !== null)),
         remarkList(answer.remarks), lanes(answer, used), el("p", { class: "notice" }, t("notice")))]);
+    fill(this.against, answer && againstLane(answer, used));
     focus();
     results.scrollTop = top;
   }

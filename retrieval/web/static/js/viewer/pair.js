@@ -65,7 +65,7 @@ export class Pair {
     if (what === "frame") followFrame(pane, other);
     else if (what === "window") followWindow(pane, other);
     else Object.assign(other.view, pane.view);
-    if (what === "view") other.inverted = pane.inverted;
+    if (what === "view") other.inverted = inverted(pane) !== Boolean(other.picture.meta.inverted);
     other.draw();
   }
 
@@ -162,6 +162,11 @@ export class Pair {
   }
 }
 
+/** Whether a person turned the grey levels of this film around. */
+function inverted(pane) {
+  return pane.inverted !== Boolean(pane.picture.meta.inverted);
+}
+
 /** As many millimetres on, where both know them; else as many slices. */
 function followFrame(pane, other) {
   const [a, b] = [pane.picture.meta, other.picture.meta];
@@ -179,6 +184,7 @@ function followWindow(pane, other) {
   const [mine, theirs] = [opening(pane.picture.meta), opening(other.picture.meta)];
   const scale = theirs.width / mine.width;
   other.window = {
+    ...theirs,
     center: theirs.center + (pane.window.center - mine.center) * scale,
     width: pane.window.width * scale,
   };

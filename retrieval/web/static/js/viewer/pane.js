@@ -56,7 +56,7 @@ export class Pane {
   /** The view as it was opened, and the window too; the slice stays. */
   reset() {
     this.view = upright();
-    this.inverted = false;
+    this.inverted = Boolean(this.picture?.meta.inverted);
     this.window = this.picture ? opening(this.picture.meta) : { center: 127.5, width: 255 };
     this.draw();
   }
@@ -92,9 +92,11 @@ export class Pane {
   async masked() {
     const { picture, at } = this;
     this.layers.mask = null;
+    this.maskless = false;
     if (!this.shows.mask || !picture) return;
     const mask = await picture.mask(at);
     if (this.picture !== picture || this.at !== at) return;
+    this.maskless = !mask;
     if (mask) this.layers.mask = maskLayer(mask, picture.meta.width, picture.meta.height);
     this.draw();
   }
@@ -170,7 +172,7 @@ export class Pane {
       t("window_of", { center, width, unit: meta.unit }),
       t("zoom_of", { percent: Math.round(100 * this.zoom) }),
       meta.preview && t("preview_only"),
-      this.shows.mask && this.data && !this.layers.mask && t("no_mask"),
+      this.shows.mask && this.maskless && t("no_mask"),
     ].filter(Boolean);
   }
 }

@@ -42,8 +42,8 @@ function drags(pair) {
 
 function presets(pair) {
   const possible = pair.active?.picture?.meta.unit === "HU";
-  const choice = el("select", { "aria-label": t("presets"), title: t("presets"), disabled: !possible,
-    "data-tool": "presets",
+  if (!possible) return null;
+  const choice = el("select", { "aria-label": t("presets"), title: t("presets"), "data-tool": "presets",
     on: { change: (event) => event.target.value && pair.preset(Number(event.target.value)) } },
   el("option", { value: "" }, t("presets")),
   PRESETS.map(({ name, center, width }, at) =>
@@ -54,7 +54,8 @@ function presets(pair) {
 function views(pair) {
   const pane = pair.active;
   return group(
-    pressed(tool("invert", t("tool_invert"), () => pair.invert(), "i"), pane?.inverted),
+    pressed(tool("invert", t("tool_invert"), () => pair.invert(), "i"),
+      pane?.picture && pane.inverted !== Boolean(pane.picture.meta.inverted)),
     tool("turn_left", t("tool_turn_left"), () => pair.turn(-1), "l"),
     tool("turn_right", t("tool_turn_right"), () => pair.turn(1), "r"),
     tool("flip_h", t("tool_flip_h"), () => pair.flip(true), "h"),
@@ -69,11 +70,11 @@ function slices(pair) {
   if (!picture || picture.meta.frames < 2) return null;
   const play = tool(cine.running ? "stop" : "cine", t("tool_cine"), () => pair.cine(), "c");
   play.dataset.tool = "cine";
-  return group(pressed(play, cine.running), el("label", { class: "fps" }, t("fps"),
-    el("input", { type: "number", min: "1", max: "60", value: String(cine.fps),
-      on: { change: (event) => {
-        cine.fps = Math.min(Math.max(Number(event.target.value) || 12, 1), 60);
-      } } })));
+  return group(pressed(play, cine.running), el("input", { type: "number", class: "fps", min: "1",
+    max: "60", value: String(cine.fps), "aria-label": t("fps"), title: t("fps"), "data-tool": "fps",
+    on: { change: (event) => {
+      cine.fps = Math.min(Math.max(Number(event.target.value) || 12, 1), 60);
+    } } }));
 }
 
 function layers(pair) {

@@ -1,4 +1,5 @@
-// From stored values to grey levels: the linear VOI window of DICOM PS3.3 C.11.2.1.2.1.
+// From stored values to grey levels, as `indexer.voi` does it: DICOM PS3.3 C.11.2.1.2.1 (LINEAR),
+// C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT).
 
 /** Presets for CT in HU, by key 1 to 5. */
 export const PRESETS = [
@@ -15,24 +16,25 @@ const BITS = { uint8: [256, 0], uint16: [65536, 0], int16: [65536, 32768] };
 export function opening(meta) {
   if (meta.window) return { ...meta.window };
   const [low, high] = meta.range;
-  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6) };
+  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), function: "LINEAR_EXACT" };
 }
 
-/**
- * Grey levels 0..255 by stored value (shifted to begin at 0), Uint8Array.
- *
- * Where stored values are the unit's own whole numbers the standard's formula is used, with its
- * half of a step; it would be wrong for fractions, so those are windowed without.
- */
-export function levels(meta, { center, width }, inverted) {
+/** The function of a window: value of the picture's unit -> 0..1 and, before clipping, beyond. */
+function shade({ center, width, function: kind = "LINEAR" }) {
+  if (kind === "SIGMOID") return (value) => 1 / (1 + Math.exp((-4 * (value - center)) / width));
+  const half = kind === "LINEAR" ? 0.5 : 0;
+  const [middle, span] = [center - half, width - 2 * half];
+  if (span <= 0) return (value) => (value > middle ? 1 : 0);
+  return (value) => (value - middle) / span + 0.5;
+}
+
+/** Grey levels 0..255 by stored value (shifted to begin at 0), Uint8ClampedArray. */
+export function levels(meta, window, inverted) {
   const [size, shift] = BITS[meta.dtype];
-  const half = Math.abs(meta.slope) >= 1 ? 0.5 : 0;
-  const from = center - half;
-  const span = Math.max(width - 2 * half, 1e-6);
+  const shaded = shade(window);
   const table = new Uint8ClampedArray(size);
   for (let stored = 0; stored < size; stored += 1) {
-    const value = (stored - shift) * meta.slope + meta.intercept;
-    const level = ((value - from) / span + 0.5) * 255;
+    const level = 255 * shaded((stored - shift) * meta.slope + meta.intercept);
     table[stored] = inverted ? 255 - level : level;
   }
   return table;
@@ -57,9 +59,4 @@ export function paint(frame, samples, shift, table, pixels) {
 /** What has to be added to a stored value to make it an index of the table. */
 export function shiftOf(meta) {
   return BITS[meta.dtype][1];
-}
-
-/** The value of the picture's unit at a stored value. */
-export function valueOf(meta, stored) {
-  return stored * meta.slope + meta.intercept;
 }

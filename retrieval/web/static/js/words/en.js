@@ -99,8 +99,8 @@ export const EN = {
   marked: "Marked cases",
   unmark: "Take the mark away",
   unmark_all: "Take all marks away",
-  report_html: "Report (HTML)",
-  report_pdf: "Report (PDF)",
+  report_html: "HTML",
+  report_pdf: "PDF",
   problem: "That did not work",
   again: "Try again",
   unreached: "The server cannot be reached.",
@@ -282,4 +282,6 @@ export const EN = {
   role_reader: "reader",
   role_curator: "curator",
   role_admin: "administrator",
+  more_labels: "{n} more labels",
+  report: "Report",
 };

@@ -99,8 +99,8 @@ export const ZH = {
   marked: "已标记的病例",
   unmark: "取消标记",
   unmark_all: "取消全部标记",
-  report_html: "报告（HTML）",
-  report_pdf: "报告（PDF）",
+  report_html: "HTML",
+  report_pdf: "PDF",
   problem: "操作未成功",
   again: "重试",
   unreached: "无法连接服务器。",
@@ -282,4 +282,6 @@ export const ZH = {
   role_reader: "读者",
   role_curator: "管理病例者",
   role_admin: "管理员",
+  more_labels: "另外 {n} 个诊断",
+  report: "报告",
 };
