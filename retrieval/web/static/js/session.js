@@ -3,6 +3,7 @@
 import { button, el, fill } from "./elements.js";
 import { api } from "./api.js";
 import { t } from "./language.js";
+import { shown } from "./texts.js";
 
 export const session = { user: null, sign_in: "none", may: [] };
 
@@ -55,7 +56,7 @@ export function signInPage(place, entered) {
 /** Name and way out, for the bar; null where nobody signs in. */
 export function whoIsHere(left) {
   if (!session.user) return null;
-  return el("span", { class: "who" }, el("span", {}, session.user.name),
+  return el("span", { class: "who" }, el("span", {}, shown(session.user.name)),
     el("span", { class: "dim" }, t(`role_${session.user.role}`)),
     button(t("sign_out"), async () => {
       await api.signOut().catch(() => undefined);

@@ -11,6 +11,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 READY_MS = 60_000
 
 
+def sent(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent."""
+    body = request.post_data_json
+    assert isinstance(body, dict)
+    return body
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """A page, and every fault that it showed.
@@ -72,7 +79,7 @@ class Looking:
         body: dict[str, Any] = {}
         with self.page.expect_response("**/api/v1/queries", timeout=READY_MS) as asked:
             yield body
-        body.update(asked.value.request.post_data_json)
+        body.update(sent(asked.value.request))
         self.answered()
 
     def hits(self) -> Locator:
@@ -110,8 +117,9 @@ class Looking:
 
     def drawn(self) -> None:
         """Wait for the next two frames of the screen."""
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() =>"
-                           " requestAnimationFrame(done)))")
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def grey(self, name: str, x: float, y: float) -> list[int]:
         """RGBA of a pane's canvas at this share of its width and height."""
@@ -139,5 +147,3 @@ class Looking:
         """The fragment of the address."""
         found: str = self.page.evaluate("() => location.hash")
         return found
-
-

@@ -1,12 +1,13 @@
 """The page of a case, the page of the archive, what a curator does, and signing in."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.retrieval.web.page.looking import Looking
+from tests.retrieval.web.page.looking import Looking, sent
 
 FILM = "queries/Shenzhen_0357.dcm"
 
@@ -81,7 +82,7 @@ def test_a_report_is_saved(looking: Looking, examples: Path) -> None:
         assert Path(saved.value.path()).read_bytes().lstrip().startswith(begins)
 
 
-def _session(route: Route, told: dict[str, object]) -> None:
+def _session(route: Route, told: Mapping[str, object]) -> None:
     route.fulfill(status=200, content_type="application/json", body=json.dumps(told))
 
 
@@ -102,8 +103,9 @@ def test_a_reader_is_offered_nothing_that_he_may_not_do(
 
 def test_who_is_not_signed_in_sees_a_form_and_nothing_else(chromium: Browser, films: str) -> None:
     with Looking.at(chromium, films) as looking:
-        nobody = {"user": None, "sign_in": "password", "may": []}
+        nobody: Mapping[str, object] = {"user": None, "sign_in": "password", "may": []}
         looking.page.route("**/api/v1/session", lambda route: _session(route, nobody))
+        expect(looking.page.locator(".drop")).to_be_visible()
         asked: list[str] = []
         looking.page.on("request", lambda request: asked.append(request.url))
         looking.page.reload()
@@ -121,13 +123,13 @@ def test_who_is_not_signed_in_sees_a_form_and_nothing_else(chromium: Browser, fi
 def test_a_curator_labels_anew_and_removes(
     looking: Looking, examples: Path, button: str, method: str, body: dict[str, str] | None
 ) -> None:
-    sent: list[tuple[str, object]] = []
+    changes: list[tuple[str, object]] = []
 
     def took(route: Route) -> None:
         if route.request.method == "GET":
             route.continue_()
             return
-        sent.append((route.request.method, route.request.post_data_json if body else None))
+        changes.append((route.request.method, route.request.post_data_json if body else None))
         route.fulfill(status=204)  # the example index is shared by all tests: it stays as it is
 
     looking.page.route("**/api/v1/cases/*", took)
@@ -139,17 +141,17 @@ def test_a_curator_labels_anew_and_removes(
         dialog.get_by_label("Diagnosis").fill(body["label"])
     dialog.locator("button[type=submit]").click()
     expect(dialog).to_have_count(0)
-    assert sent == [(method, body)]
+    assert changes == [(method, body)]
 
 
 def test_a_curator_adds_the_query_under_a_pseudonym(looking: Looking, examples: Path) -> None:
-    sent: list[dict[str, str]] = []
+    bodies: list[dict[str, str]] = []
 
     def took(route: Route) -> None:
         if route.request.method != "POST":
             route.continue_()
             return
-        sent.append(route.request.post_data_json)
+        bodies.append(sent(route.request))
         route.fulfill(status=202)
 
     looking.page.route("**/api/v1/cases", took)
@@ -160,6 +162,6 @@ def test_a_curator_adds_the_query_under_a_pseudonym(looking: Looking, examples: 
     dialog.get_by_label("Pseudonym of the patient (never the name)").fill("P-17")
     dialog.locator("button[type=submit]").click()
     expect(dialog).to_have_count(0)
-    (body,) = sent
+    (body,) = bodies
     assert body.pop("scan_id")
     assert body == {"label": "tuberculosis", "patient_id": "P-17"}

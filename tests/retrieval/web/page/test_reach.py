@@ -59,7 +59,7 @@ def test_no_text_of_the_page_is_left_in_another_language(
             ".filter((one) => !one.closest('[lang=en]:not(html)')).map((one) => one.innerText)"
         )
         chinese = [one for one in spoken if re.search(r"[\u4e00-\u9fff]", one)]
-        assert (len(chinese) > 15) is (language == "zh")
+        assert (len(chinese) >= 15) is (language == "zh")
 
 
 def test_the_language_is_changed_without_losing_the_scan(looking: Looking, examples: Path) -> None:
@@ -107,7 +107,9 @@ def test_axe_finds_no_serious_fault(looking: Looking, examples: Path, axe: str) 
 
 def test_axe_sees_faults_at_all(looking: Looking, axe: str) -> None:
     expect(looking.page.locator(".drop")).to_be_visible()
-    looking.page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
+    looking.page.evaluate(
+        "() => document.querySelector('main').append(document.createElement('button'))"
+    )
     assert any(one.startswith("button-name") for one in _serious(looking, axe))
 
 
@@ -133,10 +135,9 @@ def test_keys_alone_reach_everything(looking: Looking, examples: Path) -> None:
 
 def _tabbed(looking: Looking) -> Iterator[str]:
     """The names of all that Tab reaches, from the top on; each must show that it has the focus."""
-    looking.page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+    looking.page.locator(".skip").focus()
     first = None
     for _ in range(120):
-        looking.page.keyboard.press("Tab")
         told = looking.page.evaluate("""() => {
           const at = document.activeElement;
           if (!at || at === document.body) return null;
@@ -149,6 +150,7 @@ def _tabbed(looking: Looking) -> Iterator[str]:
         first = first or told
         assert told[1], f"{told[0]} does not show that it has the focus"
         yield told[0]
+        looking.page.keyboard.press("Tab")
 
 
 def test_a_screen_reader_is_told_what_happens(looking: Looking, examples: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.retrieval.web.page.looking import Looking
+from tests.retrieval.web.page.looking import Looking, sent
 
 FILM = "queries/Shenzhen_0357.dcm"
 
@@ -23,7 +23,9 @@ def panel(looking: Looking, name: str) -> None:
 
 
 def order(looking: Looking) -> list[str]:
-    found: list[str] = looking.hits().evaluate_all("(all) => all.map((one) => one.dataset.instance)")
+    found: list[str] = looking.hits().evaluate_all(
+        "(all) => all.map((one) => one.dataset.instance)"
+    )
     return found
 
 
@@ -87,7 +89,7 @@ def test_a_region_is_drawn_and_searched_by(film: Looking) -> None:
     panel(film, "region")
     with film.page.expect_request("**/api/v1/queries") as asked:
         film.drag("query", (80, 100))
-    region = asked.value.post_data_json["region"]
+    region = sent(asked.value)["region"]
     zoom = int(film.told("query").split("Zoom ")[1].split(" ")[0]) / 100
     assert region["w"] == pytest.approx(80 / zoom, abs=2)
     assert region["h"] == pytest.approx(100 / zoom, abs=2)
@@ -101,10 +103,10 @@ def test_a_region_can_be_written(film: Looking) -> None:
         film.page.locator(f'[data-box="{name}"]').fill(str(value))
     with film.page.expect_request("**/api/v1/queries") as asked:
         film.page.get_by_role("button", name="Search by this region").click()
-    assert asked.value.post_data_json["region"] == {"x": 40, "y": 60, "w": 100, "h": 90, "frame": 0}
+    assert sent(asked.value)["region"] == {"x": 40, "y": 60, "w": 100, "h": 90, "frame": 0}
     with film.page.expect_request("**/api/v1/queries") as asked:
         film.page.get_by_role("button", name="The whole picture").click()
-    assert asked.value.post_data_json["region"] is None
+    assert sent(asked.value)["region"] is None
 
 
 def test_marked_hits_are_asked_with_and_not_shown_again(film: Looking) -> None:

@@ -32,7 +32,9 @@ def test_sixteen_bit_values_reach_the_browser(looking: Looking, examples: Path) 
     sent = fetched.value.body()
     assert len(sent) == 384 * 384 * 2
     low = int.from_bytes(sent[:2], "little")
-    assert max(int.from_bytes(sent[at : at + 2], "little") for at in range(0, 40000, 2)) > 255 > -low
+    assert (
+        max(int.from_bytes(sent[at : at + 2], "little") for at in range(0, 40000, 2)) > 255 > -low
+    )
 
 
 def test_left_drag_changes_the_window_in_the_browser(film: Looking) -> None:
@@ -307,7 +309,10 @@ def test_two_fingers_zoom(film: Looking) -> None:
         pointerType: "touch", clientX: x + dx, clientY: y, bubbles: true, cancelable: true }));
       send("pointerdown", 11, -20);
       send("pointerdown", 12, 20);
-      for (let far = 25; far <= 80; far += 5) { send("pointermove", 12, far); send("pointermove", 11, -far); }
+      for (let far = 25; far <= 80; far += 5) {
+        send("pointermove", 12, far);
+        send("pointermove", 11, -far);
+      }
       send("pointerup", 11, -80);
       send("pointerup", 12, 80);
     }""")
@@ -341,9 +346,7 @@ def test_a_colour_picture_stays_coloured(looking: Looking, tmp_path: Path) -> No
 
 
 @pytest.mark.shared
-def test_a_real_ct_series_is_read_slice_by_slice(
-    looking_at_series: Looking, shared: Path
-) -> None:
+def test_a_real_ct_series_is_read_slice_by_slice(looking_at_series: Looking, shared: Path) -> None:
     looking = looking_at_series
     looking.hand_in(*sorted((shared / "chest_ct/pneumonia/cap001").glob("*.dcm")))
     expect(looking.pane("query")).to_contain_text("Slice 15 of 28")

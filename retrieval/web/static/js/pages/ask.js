@@ -12,6 +12,7 @@ import { Receiving } from "../receiving.js";
 import { Refining } from "../refine/panel.js";
 import { may } from "../session.js";
 import { addToArchive } from "../curating.js";
+import { shown } from "../texts.js";
 import { Films } from "./films.js";
 
 /** One for the page's whole life: `asking` is what is asked, `facts` what is known of the index. */
@@ -95,10 +96,11 @@ export class AskPage {
       const all = [...answer.hits, ...answer.priors, ...(answer.against ? [answer.against] : [])];
       this.asking.remember(answer.index.generation, all);
       this.versions(answer);
-      const shown = all.find((hit) => hit.instance === this.films.chosen?.instance) ?? answer.hits[0];
+      const chosen = all.find((hit) => hit.instance === this.films.chosen?.instance) ?? answer.hits[0];
       this.films.answered(answer, this.answering);
-      this.films.open(shown ?? null);
-      announce(t("answered", { n: answer.hits.length, label: answer.diagnosis.label ?? t("no_suggestion") }));
+      this.films.open(chosen ?? null);
+      announce(t("answered", { n: answer.hits.length,
+        label: answer.diagnosis.label ? shown(answer.diagnosis.label) : t("no_suggestion") }));
     }
     if (busy) announce(t("working"));
     this.draw();
