@@ -86,6 +86,13 @@ def _session(route: Route, told: Mapping[str, object]) -> None:
     route.fulfill(status=200, content_type="application/json", body=json.dumps(told))
 
 
+def _as_curator(looking: Looking) -> None:
+    """What the page does with this role; that the server grants it is tested elsewhere."""
+    told = {"user": None, "sign_in": "none", "may": ["ask", "curate"]}
+    looking.page.route("**/api/v1/session", lambda route: _session(route, told))
+    looking.page.reload()
+
+
 def test_a_reader_is_offered_nothing_that_he_may_not_do(
     chromium: Browser, films: str, examples: Path
 ) -> None:
@@ -132,6 +139,7 @@ def test_a_curator_labels_anew_and_removes(
         changes.append((route.request.method, route.request.post_data_json if body else None))
         route.fulfill(status=204)  # the example index is shared by all tests: it stays as it is
 
+    _as_curator(looking)
     looking.page.route("**/api/v1/cases/*", took)
     looking.hand_in(examples / FILM)
     looking.hits().first.locator(".case-link").click()
@@ -154,6 +162,7 @@ def test_a_curator_adds_the_query_under_a_pseudonym(looking: Looking, examples: 
         bodies.append(sent(route.request))
         route.fulfill(status=202)
 
+    _as_curator(looking)
     looking.page.route("**/api/v1/cases", took)
     looking.hand_in(examples / FILM)
     looking.page.get_by_role("button", name="Add to the archive").click()

@@ -51,9 +51,9 @@ function age(bins, chosen, asking) {
   const most = Math.max(1, ...bins.map(([, , n]) => n));
   return el("fieldset", { class: "facet" }, el("legend", {}, t("facet_age")),
     bins.length ? bins.map(([low, high, n]) => el("button", { type: "button", class: "age-bin",
-      on: { click: () => asking.take("f", "age", low, high) },
-      "aria-label": t("age_bin", { low, high, n }) },
-    el("span", {}, `${low}–${high}`), el("span", { class: "bar-field", vars: { "--share": `${(100 * n) / most}%` } }),
+      on: { click: () => asking.take("f", "age", low, high - 0.01) }, // from `low` to below `high`
+      "aria-label": t("age_bin", { low, high: high - 1, n }) },
+    el("span", {}, high > 120 ? `≥ ${low}` : `${low}–${high - 1}`), el("span", { class: "bar-field", vars: { "--share": `${(100 * n) / most}%` } }),
     el("span", { class: "figure dim" }, String(n)))) : el("p", { class: "dim small" }, t("no_ages")),
     bins.length > 0 && el("div", { class: "row" }, from, to));
 }
