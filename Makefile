@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PAGE := tests/retrieval/web/page
 DEMO := demo
 DEMO_QUERY := examples/queries/Shenzhen_0357.dcm
 
@@ -16,7 +17,7 @@ demo: $(VENV)/base.done
 	@$(BIN)/cbir query $(DEMO_QUERY) --index $(DEMO)/index --format html --out $(DEMO)/answer.html
 	@echo "The same answer with pictures: $(abspath $(DEMO)/answer.html)"
 
-test: $(VENV)/all.done
+test: $(VENV)/all.done $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
@@ -34,6 +35,11 @@ format: $(VENV)/all.done
 
 clean:
 	rm -rf $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# axe-core, for the tests of the page; without npm they are skipped.
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix $(PAGE) && touch $@; \
+	  else echo "npm is not installed: the page is not checked with axe-core" >&2; fi
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,0 +1,124 @@
+"""Chromium, servers of the example films and of CT series, and a page that tolerates no fault."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from indexer.pipeline import build
+from retrieval.cli import COMMANDS
+from tests.retrieval.web.page.looking import Looking
+
+pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
+from playwright.sync_api import Browser, Error, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+STARTS_WITHIN_S = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test beside this file drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a window. Skips where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("there is no Chromium here (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        except Error as error:
+            pytest.skip(f"Chromium does not start: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core. Skips where it was not installed."""
+    if not AXE.exists():
+        pytest.skip(f"axe-core is not installed (npm ci --prefix {AXE.parents[2].name})")
+    return AXE.read_text()
+
+
+@pytest.fixture(scope="session")
+def films(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the example films."""
+    index = tmp_path_factory.mktemp("page") / "films"
+    build(examples / "archive", index)
+    with served(index) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def series(volume_index: Path) -> Iterator[str]:
+    """The address of a server of three CT series."""
+    with served(volume_index) as address:
+        yield address
+
+
+@contextmanager
+def served(index: Path, *arguments: str) -> Iterator[str]:
+    """`cbir serve` of this index, on a port of its own; ended afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    if "serve" not in COMMANDS:
+        pytest.skip("this checkout has no `cbir serve`")
+    program = "from retrieval.cli import main; main()"
+    command = [sys.executable, "-c", program, "serve", "--index", str(index), "--port", str(port)]
+    process = subprocess.Popen([*command, *arguments], env={**os.environ, "NO_COLOR": "1"})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, f"{address}/health/ready")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until:
+        assert process.poll() is None, f"the server ended with {process.returncode}"
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    raise AssertionError(f"the server did not start within {STARTS_WITHIN_S} s")
+
+
+@pytest.fixture
+def looking(chromium: Browser, films: str) -> Iterator[Looking]:
+    """A fresh page on the example films, 1280 x 800; no fault of it goes unnoticed."""
+    with Looking.at(chromium, films) as one:
+        yield one
+
+
+@pytest.fixture
+def looking_at_series(chromium: Browser, series: str) -> Iterator[Looking]:
+    """The same on CT series."""
+    with Looking.at(chromium, series) as one:
+        yield one
