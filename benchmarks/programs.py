@@ -19,9 +19,21 @@ class Cbir:
 
     cache: str
 
-    def index(self, archive: Path, out: Path, watch: bool = False) -> tuple[int, Cost]:
-        """How many films it described, and what that took."""
+    def index(
+        self,
+        archive: Path,
+        out: Path,
+        watch: bool = False,
+        profile: bool = False,
+        config: str = "",
+    ) -> tuple[int, Cost]:
+        """How many films it described, and what that took. `config`: of a settings file."""
         command = [*self._command, "index", str(archive), "--out", str(out), "-q"]
+        if config:
+            settings = out.with_name(f"{out.name}.toml")
+            settings.write_text(config, encoding="utf-8")
+            command[1:1] = ["--config", str(settings)]
+        command += ["--profile"] if profile else []
         cost = run([*command, "--format", "json"], self._env, watch)
         return int(json.loads(cost.stdout)["described"]), cost
 

@@ -5,6 +5,7 @@ are turned into embeddings here.
 """
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from indexer.config import Config
 from indexer.look import Look, looker
 from indexer.previews import as_text, chunks
+from indexer.profile import Profile
 from indexer.scan import Header
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
@@ -61,13 +63,24 @@ class Task:
 
 
 class Describer:
-    """Turns files into `Described` scans, with the workers and the encoder that it is given."""
+    """Turns files into `Described` scans, with the workers and the encoder that it is given.
 
-    def __init__(self, pool: WorkerPool, encoder: Encoder, config: Config, batch: int = 16) -> None:
+    `profile`: what the stages of that took.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        encoder: Encoder,
+        config: Config,
+        batch: int = 16,
+        profile: Profile | None = None,
+    ) -> None:
         """`batch`: pictures that the encoder is given at once."""
         self.encoder = encoder
         self.config = config
         self._pool = pool
+        self.profile = profile or Profile()
         self._told = json.dumps(config.to_json())
         self._batch = batch
 
@@ -87,7 +100,7 @@ class Describer:
         Workers prepare scans while the encoder, in a thread of its own, embeds a batch of earlier
         ones; nothing waits but for the slower of the two.
         """
-        with ThreadPoolExecutor(1) as thread:
+        with self.profile.split("collect", "encode"), ThreadPoolExecutor(1) as thread:
             waiting: list[_Batch] = []
             for batch in self._batches(tasks):
                 batch.embeddings = thread.submit(self._embed, batch.pictures, batch.digests)
@@ -119,6 +132,7 @@ class Describer:
         batch = _Batch()
         for outcome in self._pool.run(jobs):
             batch.add(outcome)
+            self.profile.take(outcome.meta.get("laps"), len(outcome.arrays.get("pictures", ())))
             if batch.count >= self._batch:
                 yield batch
                 batch = _Batch()
@@ -137,8 +151,11 @@ class Describer:
     def _embed(self, pictures: list[ByteImage], digests: list[str]) -> FloatImage:
         if not pictures:
             return np.zeros((0, self.encoder.spec.dim), np.float32)
+        began = time.perf_counter()
         whole = np.stack([_rgb(one) for some in pictures for one in some])
-        return self.encoder.encode(whole, digests)
+        found = self.encoder.encode(whole, digests)
+        self.profile.add("encode", time.perf_counter() - began, 0.0, len(whole))
+        return found
 
 
 def _rgb(picture: ByteImage) -> ByteImage:

@@ -20,6 +20,7 @@ from indexer.films import Films
 from indexer.fit import Heads, fit_on, read_heads, write_heads
 from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
+from indexer.profile import Profile
 from indexer.removed import COUNT
 from indexer.searched import searched_dims, searched_vectors
 from indexer.store import FILES, REJECTS, Store
@@ -49,31 +50,44 @@ class Built:
 
 
 def write_generation(
-    out: Path, previous: Previous, bench: Workbench, change: Changes, built: Built
+    out: Path,
+    previous: Previous,
+    bench: Workbench,
+    change: Changes,
+    built: Built,
+    profile: Profile | None = None,
 ) -> tuple[Generation, tuple[str, ...]]:
     """Writes the next generation, makes it the live one, and gives it with remarks on its labels.
 
-    Raises `CannotWrite`; the live generation then stays what it was.
+    `profile`: is told what its stages take. Raises `CannotWrite`; the live generation then stays
+    what it was.
     """
+    profile = profile or Profile()
     number = max(previous.number, commit.highest(out)) + 1
     folder = commit.begin(out, number)
     try:
-        assemble(folder, previous, bench, change.content)
-        cases, remarks = _write_tables(folder, change, built)
-        fusion, diagnosis, taught = fit_on(folder, cases, built.dims, built.seen)
-        lie = _orientation(folder, previous, change, built)
+        with profile.stage("assemble", alone=True):
+            assemble(folder, previous, bench, change.content)
+            cases, remarks = _write_tables(folder, change, built)
+        with profile.stage("learn", alone=True):
+            fusion, diagnosis, taught = fit_on(folder, cases, built.dims, built.seen)
+        with profile.stage("orientation", alone=True):
+            lie = _orientation(folder, previous, change, built)
         with commit.writing(folder):
             (folder / "heads").mkdir()
         heads = Heads(change.content.text, fusion, diagnosis, taught, lie)
         write_heads(folder / "heads", heads)
-        dim = sum(searched_dims(built.dims, taught).values())
-        rows = searched_vectors(Store(folder), built.dims, taught)
-        count = vectors.write(folder / vectors.FILE, rows, dim)
+        with profile.stage("vectors", alone=True):
+            dim = sum(searched_dims(built.dims, taught).values())
+            rows = searched_vectors(Store(folder), built.dims, taught)
+            count = vectors.write(folder / vectors.FILE, rows, dim)
         manifest = _manifest(change, built, cases, count)
-        manifest["findings"] = counted(folder, built.dims, lie)
+        with profile.stage("check", alone=True):
+            manifest["findings"] = counted(folder, built.dims, lie)
         # Only of what is built upon were the files looked at.
         old = previous.generation if previous.usable else None
-        return commit.publish(out, folder, number, manifest, old), remarks
+        with profile.stage("commit", alone=True):
+            return commit.publish(out, folder, number, manifest, old), remarks
     except BaseException:
         commit.discard(folder)
         raise

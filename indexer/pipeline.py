@@ -25,6 +25,7 @@ from indexer.made import without_made
 from indexer.moved import descriptions, moved
 from indexer.plan import Plan, plan, unreachable
 from indexer.previous import Previous, check_own
+from indexer.profile import Profile
 from indexer.rejects import Reject
 from indexer.removed import Removed, forget, is_marked
 from indexer.removed import read as read_removed
@@ -77,16 +78,22 @@ def build(
     check_steps(options.config)
     check_own(out)
     machine = MachineMade.of(options.annotations, options.drop_annotations)
-    listing = without_made(walk(archive, options.label_from))
+    profile = Profile()
+    with profile.stage("list"):
+        listing = without_made(walk(archive, options.label_from))
     with WorkerPool(options.workers or os.cpu_count() or 1, WORKER) as pool:
         pool.start()
-        describer = Describer(pool, load(options.config.encoder), options.config)
+        with profile.stage("load", alone=True):
+            encoder = load(options.config.encoder)
+        describer = Describer(pool, encoder, options.config, profile=profile)
         if options.dry_run:
             summary = _look(listing, out, options, describer)
         else:
             with commit.locked(out):
                 summary = update(listing, out, options, describer, progress, machine)
-    return replace(summary, seconds=time.perf_counter() - began)
+    profile.start_up()
+    seconds = time.perf_counter() - began
+    return replace(summary, seconds=seconds, stages=profile.stages())
 
 
 def _look(listing: Listing, out: Path, options: Options, describer: Describer) -> Summary:
@@ -124,7 +131,8 @@ def update(
         bench.clear()
     known = previous.files | {record.path: record for record in bench.files()}
     entries, carried = previous.without_rejects(listing.entries)
-    planned = plan(entries, known, describer.looker(listing.root))
+    with describer.profile.stage("look"):
+        planned = plan(entries, known, describer.looker(listing.root))
     taker = Taker(describer, bench, listing.root, entries, known.values(), removed)
     recalled = _recalled(planned, previous, taker, listing.root)
     refused = taker.take(planned.without(recalled | taker.left_out).todo, progress)
@@ -142,7 +150,7 @@ def update(
         bench.clear()
         return summary.of_generation(previous.generation, (*listing.remarks, *change.remarks))
     built = _built(describer, listing, rejects, previous.erased(len(removed.marks)))
-    generation, remarks = write_generation(out, previous, bench, change, built)
+    generation, remarks = write_generation(out, previous, bench, change, built, describer.profile)
     _tidy(out, generation, bench, options)
     told = (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks)
     return replace(summary.of_generation(generation, told), committed=True)

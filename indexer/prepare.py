@@ -22,6 +22,7 @@ from indexer.mend import mend
 from indexer.preprocess import Step, apply, chain_for, chains_with, parted, preprocess
 from indexer.preprocess.mend import crop_mask
 from indexer.preview_jobs import alike, fitted, turned
+from indexer.profile import Profile
 from indexer.quality import Finding
 from indexer.quality.table import findings
 from indexer.scan import Scan
@@ -67,9 +68,13 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """
     config = _config(params["config"])
     paths = [Path(path) for path in params["paths"]]
-    scan = read.read(paths)
+    profile = Profile()
+    with profile.stage("read"):
+        scan = read.read(paths)
     chosen = slices_of(scan, config.slices)
-    prepared = prepared_scan(scan, config, params.get("mask", ""))
+    prepared = prepared_scan(scan, config, params.get("mask", ""), profile)
+    with profile.stage("hash"):
+        digests = [sha256_of(path) for path in paths]
     ready, found = prepared.shown, prepared.region
     meta = {
         "header": asdict(scan.header),
@@ -77,15 +82,16 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
         "segmentation": found.method if not found.fell_back else f"whole image ({found.reason})",
         "slices": chosen if scan.volume else [-1],
         "shape": list(scan.pixels[0].shape[:2] if scan.volume else scan.pixels.shape[:2]),
-        "sha256": [sha256_of(path) for path in paths],
+        "sha256": digests,
         "files": _files(scan, params["paths"], chosen),
     }
     pictures, masks = [ready.pixels], [found.mask]
     if scan.volume:
         pictures = [ready.pixels[i] for i in chosen]
         masks = [None if found.mask is None else found.mask[i] for i in chosen]
-    arrays = _picture_arrays(pictures, masks, config, int(params["size"]))
+    arrays = _picture_arrays(pictures, masks, config, int(params["size"]), profile)
     meta["preview_bytes"] = arrays.pop("preview_bytes").tolist()
+    meta["laps"] = profile.laps()
     return meta, arrays
 
 
@@ -97,11 +103,14 @@ def _files(scan: Scan, paths: Sequence[str], chosen: Sequence[int]) -> list[int]
     return [place[scan.paths[number]] for number in chosen]
 
 
-def prepared_scan(scan: Scan, config: Config, mask: str = "") -> Prepared:
+def prepared_scan(
+    scan: Scan, config: Config, mask: str = "", profile: Profile | None = None
+) -> Prepared:
     """The scan looked at, mended, after its modality's chain, and its region.
 
     What the file's own header says decides, not the archive's table: a query has no table. `mask`:
     the mask file that came with the scan, for the method "given" and the step "highlight:mask".
+    `profile`: is told what its stages take.
     Raises `UnreadableScan` (``unsuited``) where a step cannot be done on this scan.
     """
     header = scan.header
@@ -109,16 +118,22 @@ def prepared_scan(scan: Scan, config: Config, mask: str = "") -> Prepared:
     method = method_for(header, methods_with(config.segment))
     wanted = method == "given" or any(str(step).startswith("highlight:mask") for step in chain)
     chosen = slices_of(scan, config.slices)
-    mended = mend(scan, findings(scan, chosen[len(chosen) // 2]), config.mend, chain)
+    profile = profile or Profile()
+    with profile.stage("quality"):
+        found = findings(scan, chosen[len(chosen) // 2])
+    with profile.stage("mend"):
+        mended = mend(scan, found, config.mend, chain)
     cuts, steps = parted(chain)
     cut = (*mended.cuts, *cuts)
     given = mask_of(Path(mask), cut) if mask and wanted else None
     try:
-        measured = apply(mended.scan, cuts)
-        ready = preprocess(measured, steps, given)
+        with profile.stage("preprocess"):
+            measured = apply(mended.scan, cuts)
+            ready = preprocess(measured, steps, given)
     except UsageError as error:
         raise UnreadableScan("unsuited", str(error)) from error
-    region = segment(measured, ready, method, given)
+    with profile.stage("segment"):
+        region = segment(measured, ready, method, given)
     return Prepared(measured, ready, region, mended.findings, cut)
 
 
@@ -137,8 +152,11 @@ def mask_of(path: Path, cuts: Sequence[Step]) -> Mask | None:
 
 def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """Worker side: the things that a worker can be asked for, by `params["job"]`."""
+    from indexer.display import display  # which builds on this module
+
     jobs = {
         "peek": peek,
+        "display": display,
         "prepare": prepare,
         "turned": turned,
         "fitted": fitted,
@@ -168,7 +186,11 @@ def sha256_of(path: Path) -> str:
 
 
 def _picture_arrays(
-    pictures: list[FloatImage], masks: list[Mask | None], config: Config, size: int
+    pictures: list[FloatImage],
+    masks: list[Mask | None],
+    config: Config,
+    size: int,
+    profile: Profile,
 ) -> Arrays:
     """The histograms, encoder inputs and previews of the instances, stacked."""
     colour, edge = load("colour"), load("edge")
@@ -176,11 +198,14 @@ def _picture_arrays(
     previews = []
     for picture, mask in zip(pictures, masks, strict=True):
         inside, region = within_region(picture, mask)
-        small, small_region = _reduced(inside, region, config.working_px)
-        parts["colour"].append(colour.describe(small, small_region))
-        parts["edge"].append(edge.describe(small, small_region))
-        parts["pictures"].append(fit(inside, size))
-        previews.append(_preview(picture, config.preview_px))
+        with profile.stage("histograms"):
+            small, small_region = _reduced(inside, region, config.working_px)
+            parts["colour"].append(colour.describe(small, small_region))
+            parts["edge"].append(edge.describe(small, small_region))
+        with profile.stage("fit"):
+            parts["pictures"].append(fit(inside, size))
+        with profile.stage("preview"):
+            previews.append(_preview(picture, config.preview_px))
     arrays = {name: np.stack(values) for name, values in parts.items()}
     if all(picture.ndim == 2 for picture in pictures):
         arrays["pictures"] = arrays["pictures"][..., :1]  # a third of the bytes to send

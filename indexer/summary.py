@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from indexer.commit import Generation
+from indexer.profile import Stage
 from indexer.rejects import Reject
 
 _SHOWN = 5
@@ -18,6 +19,7 @@ class Summary:
     `described`: new or changed, and described in this run. `resumed`: described by an earlier run
     that was interrupted. `moved`: as they were, but for their names. `generation`: the live one;
     `committed`: whether this run made it.
+    `stages`: what each took, see `indexer.profile`.
     `findings`: code -> count, of what `cbir check` lists (`indexer.check`).
     """
 
@@ -39,6 +41,7 @@ class Summary:
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
     dry_run: bool = False
+    stages: tuple[Stage, ...] = ()
 
     def of_generation(self, generation: Generation | None, remarks: Sequence[str]) -> "Summary":
         """The same with what the live generation holds, and with remarks."""
@@ -62,7 +65,10 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
-        return {"schema": 1, **asdict(self), "rejected": self.rejected}
+        told = {"schema": 1, **asdict(self), "rejected": self.rejected}
+        if not self.stages:
+            del told["stages"]
+        return told
 
     def to_text(self) -> str:
         """Some lines for a terminal."""

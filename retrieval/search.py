@@ -70,6 +70,13 @@ class Engine:
             self._scans.close()
             raise
 
+    @classmethod
+    def over(cls, index: OpenIndex, scans: ScanReader) -> Self:
+        """An engine over what is open and started already; who opened them closes them."""
+        engine = cls.__new__(cls)
+        engine.index, engine._scans = index, scans
+        return engine
+
     def __enter__(self) -> Self:
         """Itself."""
         return self

@@ -14,32 +14,31 @@ from indexer.config import Config
 from indexer.learn.floors import floors
 from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.labelled import check_classes, labelled_films
+from indexer.learn.members import (
+    ALIGNED_ON,
+    check_members,
+    judged_by,
+    judging_sides,
+    left_out,
+    shared_stages,
+    split_for,
+)
 from indexer.learn.model_folder import of_what, seen_files, write_model
-from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import origin_of, trunk_for
 from models.arrays import FloatImage
-from models.errors import UsageError
 from models.files import write_whole
-from models.heads.leave_out import Indices, patients_of
+from models.heads.leave_out import Indices
 from models.runtime import ClassifierSpec
 from models.training.augment import Augmentation
 from models.training.films import Films
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
-from models.training.splits import Split, folds
+from models.training.splits import Split, spread
 
 if TYPE_CHECKING:
     from torch import nn
 
     from models.training.classify import Classification
-
-
-JUDGED_EACH_EPOCH = 300
-"""Films that an epoch of a committee is judged by, which could be judged by all that it has."""
-
-
-ALIGNED_ON = 1000
-"""Films on which a committee's members are brought into one space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +118,10 @@ def train_classifier(
     about = _about(asked, size, films, split, augmentation) | {"shared": task.shared}
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
-    judged = chosen_by = split
-    if not len(split.validation):  # each film by the member that has not seen it
-        judged = replace(split, validation=photographed(gathered, split.train))
-        chosen_by = replace(judged, validation=_spread(judged.validation, JUDGED_EACH_EPOCH))
-    trained = train(task, chosen_by, settings, about, out, progress)
+    judged, chosen_by = judged_by(gathered, split)
+    trained = train(task, replace(split, validation=chosen_by), settings, about, out, progress)
     temperature = _temperature(trained.network, task, films, judged)
-    dim = task.finish(trained.network, _spread(judged.validation, ALIGNED_ON))
+    dim = task.finish(trained.network, spread(judged, ALIGNED_ON))
     spec = _spec(asked, films, size, dim, temperature)
     found = _asked(trained.network, task, split, temperature)
     return Learned(
@@ -140,20 +136,9 @@ def train_classifier(
 def _split(
     gathered: Gathered, films: Films, rows: Indices, asked: ClassifierAsked, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
-    """The sides. A committee needs no validation side: of each film one member has not seen it."""
-    if asked.members == 1:
-        split, remarks = split_of(gathered, rows, seed)
-        check_classes(films, split)
-        return split, remarks
-    split, remarks = split_of(gathered, rows, seed, (0.2, 0.0))
-    check_classes(films, split, ("test",))
-    owners = patients_of(films.patients)
-    patients = len({owners[row] for row in split.train})
-    if patients < 2 * asked.members:
-        raise UsageError(
-            f"{patients} patients to learn from are too few for {asked.members} members, which "
-            "leave out two of them each at least; take fewer --members"
-        )
+    split, remarks = split_for(gathered, rows, asked.members, seed)
+    check_classes(films, split, judging_sides(asked.members))
+    check_members(films, split, asked.members)
     return split, remarks
 
 
@@ -166,26 +151,13 @@ def _task(
     augmentation: Augmentation,
 ) -> "Classification":
     from models.training.classify import Classification
-    from models.training.committee import CommitteeClassification, folds_of
+    from models.training.committee import CommitteeClassification
 
-    stages = len(trunk.stages())  # type: ignore[operator]
-    shared = stages if asked.frozen < 0 else min(asked.frozen, stages)
-    if asked.members == 1:
+    shared = shared_stages(trunk, asked.frozen)
+    folds = left_out(films, split, asked.members, settings.seed)
+    if folds is None:
         return Classification(trunk, films, split.train, settings, augmentation, shared)
-    names = [f"{films.labels[row]}|{films.sources[row]}" for row in split.train]
-    owners = [films.patients[row] for row in split.train]
-    told = folds(names, owners, asked.members, settings.seed)
-    left_out = folds_of(split.train, len(films), told)
-    return CommitteeClassification(
-        trunk, films, split.train, left_out, shared, settings, augmentation
-    )
-
-
-def _spread(rows: Indices, most: int) -> Indices:
-    """At most so many of the rows, evenly spaced."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
+    return CommitteeClassification(trunk, films, split.train, folds, shared, settings, augmentation)
 
 
 def _about(
@@ -205,11 +177,13 @@ def _about(
     }
 
 
-def _temperature(network: "nn.Module", task: "Classification", films: Films, split: Split) -> float:
-    """From the validation patients' films, each as who has not learned from it answers."""
+def _temperature(
+    network: "nn.Module", task: "Classification", films: Films, judged: Indices
+) -> float:
+    """From the films that it is judged by, each as who has not learned from it answers."""
     from models.training.classify import temperature_of
 
-    return temperature_of(task.answers(network, split.validation), films.labels[split.validation])
+    return temperature_of(task.answers(network, judged), films.labels[judged])
 
 
 def _spec(

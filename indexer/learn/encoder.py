@@ -14,12 +14,20 @@ from indexer.config import Config
 from indexer.learn.encoded import Found, found_by
 from indexer.learn.gather import Asked, Gathered, gather
 from indexer.learn.labelled import all_films, check_classes, kept_labels, labelled_films
+from indexer.learn.members import (
+    ALIGNED_ON,
+    check_members,
+    judged_by,
+    judging_sides,
+    left_out,
+    shared_stages,
+    split_for,
+)
 from indexer.learn.model_folder import files_of, listed, of_what, seen_files, write_model
-from indexer.learn.sides import photographed, split_of
 from indexer.learn.trunks import Beginning, begun_with
 from models.errors import UsageError
 from models.files import write_whole
-from models.heads.leave_out import Indices, patients_of
+from models.heads.leave_out import Indices
 from models.runtime import EncoderSpec
 from models.runtime.members import NO_MEMBER
 from models.runtime.registry import checked
@@ -27,7 +35,7 @@ from models.training.augment import Augmentation
 from models.training.films import Films
 from models.training.progress import Progress
 from models.training.settings import TrainingSettings
-from models.training.splits import Split, folds
+from models.training.splits import Split, spread
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,12 +46,6 @@ if TYPE_CHECKING:
 Planned = tuple["Recipe", TrainingSettings, Augmentation]
 
 SELF_SUPERVISED = "self-supervised"
-
-JUDGED_EACH_EPOCH = 300
-"""Films that an epoch of a committee is judged by, which could be judged by all that it has."""
-
-ALIGNED_ON = 1000
-"""Films on which a committee's members are brought into one space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ def train_encoder(
     about = _about(asked, begun, films, split, task) | _planned(plan)
     told = {**about, "settings": settings.to_json()}
     write_whole(out / "settings.json", json.dumps(told, indent=1).encode())
-    judged, chosen_by = _judged(gathered, split)
+    judged, chosen_by = judged_by(gathered, split)
     trained = train(task, replace(split, validation=chosen_by), settings, about, out, progress)
-    dim = task.finish(trained.network, _spread(judged, ALIGNED_ON))
+    dim = task.finish(trained.network, spread(judged, ALIGNED_ON))
     found = found_by(task, trained.network, films, split, gathered, asked.beside)
     spec = of_what(_spec(asked, begun, size, dim), gathered, split.train)
     return EncoderLearned(
@@ -162,21 +164,13 @@ def _films(gathered: Gathered, asked: EncoderAsked) -> tuple[Films, Indices]:
 def _split(
     gathered: Gathered, films: Films, rows: Indices, asked: EncoderAsked, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
-    """The sides. A committee needs no validation side: of each film one member has not seen it."""
-    committee = asked.members > 1
-    split, remarks = split_of(gathered, rows, seed, (0.2, 0.0) if committee else (0.2, 0.15))
-    sides = ("test",) if committee else ("validation", "test")
+    split, remarks = split_for(gathered, rows, asked.members, seed)
+    sides = judging_sides(asked.members)
     if asked.loss == SELF_SUPERVISED:
         _check_sides(split, sides)
     else:
         check_classes(films, split, sides)
-    owners = patients_of(films.patients)
-    patients = len({owners[row] for row in split.train})
-    if patients < 2 * asked.members:
-        raise UsageError(
-            f"{patients} patients to learn from are too few for {asked.members} members, which "
-            "leave out two of them each at least; take fewer --members"
-        )
+    check_members(films, split, asked.members)
     return split, remarks
 
 
@@ -195,18 +189,10 @@ def _task(
     asked: EncoderAsked,
     plan: "Planned",
 ) -> "MetricLearning":
-    from models.training.committee import folds_of
     from models.training.metric import MetricLearning, Plan
     from models.training.self_supervised import SelfSupervision
 
     recipe, settings, augmentation = plan
-    stages = len(begun.trunk.stages())  # type: ignore[operator]
-    left_out = None
-    if asked.members > 1:
-        names = [f"{films.labels[row]}|{films.sources[row]}" for row in split.train]
-        owners = [films.patients[row] for row in split.train]
-        told = folds(names, owners, asked.members, settings.seed)
-        left_out = folds_of(split.train, len(films), told)
     kind = SelfSupervision if asked.loss == SELF_SUPERVISED else MetricLearning
     return kind(
         begun.trunk,
@@ -216,8 +202,8 @@ def _task(
             recipe=recipe,
             settings=settings,
             augmentation=augmentation,
-            shared=stages if asked.frozen < 0 else min(asked.frozen, stages),
-            folds=left_out,
+            shared=shared_stages(begun.trunk, asked.frozen),
+            folds=left_out(films, split, asked.members, settings.seed),
         ),
     )
 
@@ -240,26 +226,9 @@ def _about(
     }
 
 
-def _judged(gathered: Gathered, split: Split) -> tuple[Indices, Indices]:
-    """The films that a network is judged by, and those of them that choose the best epoch.
-
-    A committee is judged by the films it learned from: each by the member that has not seen it.
-    """
-    if len(split.validation):
-        return split.validation, split.validation
-    judged = photographed(gathered, split.train)
-    return judged, _spread(judged, JUDGED_EACH_EPOCH)
-
-
 def _planned(plan: "Planned") -> dict[str, Any]:
     recipe, _, augmentation = plan
     return {"recipe": asdict(recipe), "augmentation": augmentation.to_json()}
-
-
-def _spread(rows: Indices, most: int) -> Indices:
-    from models.training.metric import spread
-
-    return spread(rows, most)
 
 
 def _spec(asked: EncoderAsked, begun: Beginning, size: int, dim: int) -> EncoderSpec:

@@ -10,9 +10,12 @@ from models.errors import UsageError
 from models.heads.leave_out import Indices
 from models.training.splits import TEST, VALIDATION, Split, drawn
 
+SHARES = (0.2, 0.15)
+"""Of the patients, to test with; and of the rest, to choose by."""
+
 
 def split_of(
-    gathered: Gathered, rows: Indices, seed: int, shares: tuple[float, float] = (0.2, 0.15)
+    gathered: Gathered, rows: Indices, seed: int, shares: tuple[float, float] = SHARES
 ) -> tuple[Split, tuple[str, ...]]:
     """The sides of the pictures `rows`, and remarks for a person.
 

@@ -10,7 +10,7 @@ on about one of two thousand damaged JPEGs.
 """
 
 from indexer.read.contract import Limits, Peek
-from indexer.read.reader import peek, read
+from indexer.read.reader import edges, peek, read
 from indexer.read.reasons import REASONS
 
-__all__ = ["REASONS", "Limits", "Peek", "peek", "read"]
+__all__ = ["REASONS", "Limits", "Peek", "edges", "peek", "read"]

@@ -37,6 +37,19 @@ def peek(path: Path, limits: Limits | None = None) -> Peek:
     return seen
 
 
+def edges(path: Path, limits: Limits | None = None) -> dict[str, str] | None:
+    """Which side of the patient each edge of a picture is on; None where the file does not say.
+
+    `left`, `right`, `top`, `bottom`, each as letters of L R A P H F. Raises `UnreadableScan`.
+    """
+    limits = limits or Limits()
+    if _kind(path, limits) != "dicom":
+        return None
+    from indexer.read import dicom
+
+    return dicom.edges(path, limits)
+
+
 def read(paths: Sequence[Path], limits: Limits | None = None) -> Scan:
     """One file as a scan, or the slices of one series (in any order) as a volume.
 

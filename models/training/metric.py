@@ -20,7 +20,7 @@ from models.training.frozen import beginning
 from models.training.metric_batches import ClassBatches, Kinds
 from models.training.metric_losses import Known, Recipe, loss_of
 from models.training.settings import TrainingSettings
-from models.training.splits import Split
+from models.training.splits import Split, spread
 
 AT_ONCE = 32
 """Films that are looked at together when nothing is learned from them."""
@@ -181,10 +181,3 @@ def aligned(told: FloatImage, found: Alignment) -> FloatImage:
     """The members' embeddings, (n, members, dim), in their common space: (n, members, common)."""
     turned = np.einsum("nmd,mdc->nmc", told, found.weight) + found.bias
     return np.asarray(turned, np.float32)
-
-
-def spread(rows: Indices, most: int) -> Indices:
-    """At most so many of the rows, evenly spaced."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]

@@ -84,3 +84,10 @@ def check_learnable(labels: Sequence[str], patients: Sequence[str]) -> None:
             f"{', '.join(map(repr, alone))}: only one patient has this label, so it cannot be both "
             "learned and checked; add cases, or leave it out with --without"
         )
+
+
+def spread(rows: Indices, most: int) -> Indices:
+    """At most so many of the rows, evenly spaced."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]

@@ -25,6 +25,7 @@ COMMANDS = {
     "watch": "retrieval.cli.watch:watch",
     "preprocess": "retrieval.cli.preprocess:preprocess",
     "segment": "retrieval.cli.segment:segment",
+    "serve": "retrieval.cli.serve:serve",
     "augment": "retrieval.cli.augment:augment",
     "models": "retrieval.cli.models:models",
     "train": "retrieval.cli.train:train",

@@ -10,7 +10,13 @@ from models.errors import ModelUnusable
 from retrieval.cli.options import Place, table_or_json, verbosity
 from retrieval.cli.output import Bars, put_object, say
 from retrieval.cli.settings import Settings
-from retrieval.cli.training_options import config_of, pairs
+from retrieval.cli.training_options import (
+    config_of,
+    label_from_option,
+    pairs,
+    segment_option,
+    without_option,
+)
 
 if TYPE_CHECKING:
     from indexer.learn.compress import CompressAsked, Compression
@@ -49,14 +55,9 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, help="Of everything that is drawn (0).")
 @click.option("--name", default="", help="Of what is made; default: MODEL's with the method.")
-@click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
-@click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
-@click.option(
-    "--label-from",
-    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
-    default="auto",
-    help="Where labels come from; as of `cbir index`.",
-)
+@without_option
+@segment_option
+@label_from_option
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode.")
 @click.option("--resume/--no-resume", default=True, help="Go on where it stopped (default).")
 @table_or_json

@@ -41,6 +41,7 @@ from retrieval.cli.settings import Settings
 @click.option("--drop-annotations", is_flag=True, help="Take out such texts.")
 @click.option("--take-back", is_flag=True, help="Take what was removed (`cbir remove`) again.")
 @click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
+@click.option("--profile", is_flag=True, help="Tell what each stage took.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @table_or_json
 @verbosity
@@ -55,6 +56,7 @@ def index(
     strict: bool,
     encoder: str | None,
     no_mend: bool,
+    profile: bool,
     **options: Any,
 ) -> int:
     """See the help text above."""
@@ -67,8 +69,14 @@ def index(
         summary = build(archive, out, Options(config=config, **options), bars)
     finally:
         bars.close()
+    if not profile:
+        summary = replace(summary, stages=())
     if format == "json":
         put_object(summary.to_json())
     elif not quiet:
         say(summary.to_text(), err=True)
+    if profile and format == "table":
+        from retrieval.report.stages import as_table
+
+        say(as_table(summary.stages, summary.seconds))
     return REJECTS if strict and summary.rejected else DONE

@@ -7,37 +7,37 @@ from typing import Any, TypeVar
 import click
 
 from retrieval.cli.options import Place, verbosity
-from retrieval.cli.output import Bars, put_object, say
+from retrieval.cli.output import Bars
 from retrieval.cli.settings import Settings
 from retrieval.cli.train_encoder import encoder
 from retrieval.cli.training_options import (
-    Told,
     augmentation_of,
+    begins_with,
     config_of,
+    frozen_option,
+    label_from_option,
     make_ready,
+    members_option,
+    network_option,
+    segment_option,
     settings_of,
+    tell,
     training_options,
+    without_option,
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _TRUNK = (
-    click.option("--network", default="efficientnet-lite0", help="See docs/training.md."),
+    network_option,
     click.option(
         "--from",
         "begin",
         type=click.Choice(["imagenet", "nothing"]),
         help="Trained weights to begin with; default: imagenet where there are some.",
     ),
-    click.option(
-        "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
-    ),
-    click.option(
-        "--label-from",
-        type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
-        default="auto",
-        help="Where labels come from; as of `cbir index`.",
-    ),
+    frozen_option,
+    label_from_option,
 )
 
 
@@ -66,14 +66,9 @@ train.add_command(encoder)
 )
 @click.argument("archive", type=Place())
 @trunk_options
-@click.option(
-    "--members",
-    type=click.IntRange(1, 64),
-    default=1,
-    help="Above 1 a committee: each member leaves out a fold of the patients (1).",
-)
-@click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
-@click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
+@members_option
+@without_option
+@segment_option
 @training_options
 @verbosity
 @click.pass_obj
@@ -83,7 +78,7 @@ def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **t
     from indexer.learn.classifier import ClassifierAsked, train_classifier
     from retrieval.report.training import write_classifier_report
 
-    pretrained = _pretrained(told)
+    pretrained = begins_with(told) == "imagenet"
     asked = ClassifierAsked(
         network=told["network"],
         pretrained=pretrained,
@@ -100,7 +95,7 @@ def classifier(settings: Settings, /, archive: Path, out: Path, quiet: bool, **t
         learned = train_classifier(
             archive, out, asked, settings_of(told, {}), augmentation_of(told, {}), bars
         )
-    _tell(told, quiet, write_classifier_report(learned, out), out, learned.spec)
+    tell(told, quiet, write_classifier_report(learned, out), out, learned.spec)
 
 
 @train.command(
@@ -144,7 +139,7 @@ def segmenter(settings: Settings, /, archive: Path, out: Path, quiet: bool, **to
             augmentation_of(told, AUGMENTATION),
             bars,
         )
-    _tell(told, quiet, write_segmenter_report(learned, out), out, learned.spec)
+    tell(told, quiet, write_segmenter_report(learned, out), out, learned.spec)
 
 
 @train.command(
@@ -174,7 +169,7 @@ def annotator(settings: Settings, /, archive: Path, out: Path, quiet: bool, **to
     from indexer.learn.annotator import SETTINGS, AnnotatorAsked, train_annotator
     from retrieval.report.training import write_annotator_report
 
-    pretrained = _pretrained(told)
+    pretrained = begins_with(told) == "imagenet"
     asked = AnnotatorAsked(
         network=told["network"],
         pretrained=pretrained,
@@ -191,19 +186,4 @@ def annotator(settings: Settings, /, archive: Path, out: Path, quiet: bool, **to
         learned = train_annotator(
             archive, out, asked, settings_of(told, SETTINGS), augmentation_of(told, {}), bars
         )
-    _tell(told, quiet, write_annotator_report(learned, out), out, learned.spec)
-
-
-def _pretrained(told: Told) -> bool:
-    """Whether to begin with trained weights: as asked, else where there are some."""
-    from models.networks.weights import ORIGINS
-
-    trained = told["network"] in ORIGINS
-    return trained if told["begin"] is None else bool(told["begin"] == "imagenet")
-
-
-def _tell(told: Told, quiet: bool, report: dict[str, Any], out: Path, spec: Path) -> None:
-    if told["format"] == "json":
-        put_object(report)
-    elif not quiet:
-        say(f"{spec}\n{out / 'report.html'}")
+    tell(told, quiet, write_annotator_report(learned, out), out, learned.spec)

@@ -9,15 +9,23 @@ import click
 
 from models.errors import UsageError
 from retrieval.cli.options import Place, verbosity
-from retrieval.cli.output import Bars, put_object, say
+from retrieval.cli.output import Bars
 from retrieval.cli.settings import Settings
 from retrieval.cli.training_options import (
     Told,
     augmentation_of,
+    begins_with,
     config_of,
+    frozen_option,
+    label_from_option,
     make_ready,
+    members_option,
+    network_option,
+    segment_option,
     settings_of,
+    tell,
     training_options,
+    without_option,
 )
 
 if TYPE_CHECKING:
@@ -40,31 +48,19 @@ LOSSES = ("supcon", "proxy", "proxy-anchor", "multi-similarity", "self-supervise
 @click.option("--dim", type=click.IntRange(0, 4096), default=256, help="Of an embedding (256).")
 @click.option("--mix", type=float, default=0.0, help="Share of a classifier in the loss (0).")
 @click.option("--temperature", type=float, default=0.1, help="Of the loss's softmax (0.1).")
-@click.option("--network", default="efficientnet-lite0", help="See docs/training.md.")
+@network_option
 @click.option(
     "--from",
     "begin",
     metavar="imagenet|nothing|RUN",
     help="Weights to begin with, or the folder of a run; default: imagenet where there are some.",
 )
-@click.option(
-    "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
-)
-@click.option(
-    "--folds",
-    type=click.IntRange(1, 64),
-    default=1,
-    help="Above 1 a committee: each member leaves out a fold of the patients (1).",
-)
-@click.option("--without", multiple=True, metavar="LABEL", help="Leave a label out.")
+@frozen_option
+@members_option
+@without_option
 @click.option("--beside", multiple=True, metavar="MODEL", help="Measure another encoder as well.")
-@click.option("--segment", default="", help="A segmenter; the box of its region is what is seen.")
-@click.option(
-    "--label-from",
-    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
-    default="auto",
-    help="Where labels come from; as of `cbir index`.",
-)
+@segment_option
+@label_from_option
 @training_options
 @verbosity
 @click.pass_obj
@@ -83,11 +79,7 @@ def encoder(settings: Settings, /, archive: Path, out: Path, quiet: bool, **told
             augmentation_of(told, AUGMENTATION if told["loss"] == "self-supervised" else {}),
             bars,
         )
-    report = write_encoder_report(learned, out)
-    if told["format"] == "json":
-        put_object(report)
-    elif not quiet:
-        say(f"{learned.spec}\n{out / 'report.html'}")
+    tell(told, quiet, write_encoder_report(learned, out), out, learned.spec)
 
 
 AUGMENTATION: Mapping[str, float] = MappingProxyType(
@@ -109,7 +101,7 @@ def _asked(settings: Settings, told: Told) -> "EncoderAsked":
         begin=begin,
         frozen=0 if begin == "nothing" else told["frozen"],
         size=told["size"],
-        members=told["folds"],
+        members=told["members"],
         without=told["without"],
         beside=told["beside"],
         name=told["name"] or "encoder",
@@ -120,17 +112,12 @@ def _asked(settings: Settings, told: Told) -> "EncoderAsked":
 
 
 def _begin(told: Told) -> str | Path:
-    """What to begin with: as asked, else trained weights where there are some."""
-    from models.networks.weights import ORIGINS
-
-    asked = told["begin"]
-    if asked is None:
-        return "imagenet" if told["network"] in ORIGINS else "nothing"
-    if asked in ("imagenet", "nothing"):
-        return str(asked)
-    run = Path(asked)
+    begin = begins_with(told)
+    if begin in ("imagenet", "nothing"):
+        return begin
+    run = Path(begin)
     if not run.is_dir():
         raise UsageError(
-            f"--from is {asked!r}; it is imagenet, nothing, or the folder of a finished run"
+            f"--from is {begin!r}; it is imagenet, nothing, or the folder of a finished run"
         )
     return run

@@ -10,6 +10,7 @@ import click
 
 from models.errors import UsageError
 from retrieval.cli.options import Place, table_or_json
+from retrieval.cli.output import put_object, say
 from retrieval.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,32 @@ _OPTIONS = (
 )
 
 
+frozen_option = click.option(
+    "--frozen", type=int, default=4, help="First stages that stay as they are (4); -1: all."
+)
+label_from_option = click.option(
+    "--label-from",
+    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
+    default="auto",
+    help="Where labels come from; as of `cbir index`.",
+)
+members_option = click.option(
+    "--members",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Above 1 a committee: each member leaves out a fold of the patients (1).",
+)
+network_option = click.option(
+    "--network", default="efficientnet-lite0", help="See docs/training.md."
+)
+segment_option = click.option(
+    "--segment", default="", help="A segmenter; the box of its region is what is seen."
+)
+without_option = click.option(
+    "--without", multiple=True, metavar="LABEL", help="Leave a label out."
+)
+
+
 def training_options(command: F) -> F:
     """Adds them."""
     for option in reversed(_OPTIONS):
@@ -71,6 +98,22 @@ def make_ready(out: Path, resume: bool) -> None:
         from models.training.checkpoint import Keeper
 
         Keeper(out, {}).clear()
+
+
+def begins_with(told: Told) -> str:
+    """What to begin with: as asked, else `imagenet` where there are such weights."""
+    from models.networks.weights import ORIGINS
+
+    trained = "imagenet" if told["network"] in ORIGINS else "nothing"
+    return trained if told["begin"] is None else str(told["begin"])
+
+
+def tell(told: Told, quiet: bool, report: dict[str, Any], out: Path, spec: Path) -> None:
+    """Says where model and report are, or gives the report as JSON."""
+    if told["format"] == "json":
+        put_object(report)
+    elif not quiet:
+        say(f"{spec}\n{out / 'report.html'}")
 
 
 def settings_of(told: Told, defaults: Mapping[str, Any]) -> "TrainingSettings":

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -68,7 +69,7 @@ def watch(
         if once:
             stop.set()
         if format == "json":
-            put_object(news.to_json(), indent=None)
+            put_object(replace(news, stages=()).to_json(), indent=None)
         elif not quiet and (news.committed or once):
             say(news.to_text(), err=True)
 

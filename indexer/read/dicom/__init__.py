@@ -10,11 +10,12 @@ from indexer.read.contract import Limits, Peek
 from indexer.read.dicom.file import open_dicom
 from indexer.read.dicom.groups import Groups
 from indexer.read.dicom.header import header_of, instance_number
+from indexer.read.dicom.laid import edges_of
 from indexer.read.dicom.place import place_of, series_key
 from indexer.read.dicom.scan import checked, scan_of
 from indexer.read.dicom.series import volume_of
 from indexer.read.dicom.shape import shape_of
-from indexer.read.dicom.tags import PEEK_TAGS
+from indexer.read.dicom.tags import LAID_TAGS, PEEK_TAGS
 from indexer.read.quiet import quiet
 from indexer.read.reasons import unreadable
 from indexer.scan import Scan
@@ -48,6 +49,12 @@ def read(paths: Sequence[Path], limits: Limits) -> Scan:
             opened = open_dicom(paths[0], limits)
             shape_of(opened)
         return scan_of(opened, limits)
+
+
+def edges(path: Path, limits: Limits) -> dict[str, str] | None:
+    """Which side of the patient each edge is on, see `laid`. Raises `UnreadableScan`."""
+    with _translated("bad_header"):
+        return edges_of(open_dicom(path, limits, LAID_TAGS).dataset)
 
 
 @contextmanager

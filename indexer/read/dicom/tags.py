@@ -22,3 +22,4 @@ def _tags(keywords: str) -> list[int | BaseTag]:
 
 PLACE_TAGS = _tags(_PLACE)
 PEEK_TAGS = PLACE_TAGS + _tags(_HEADER)
+LAID_TAGS = PLACE_TAGS + _tags("PatientOrientation")

@@ -38,6 +38,22 @@ def test_the_summary_and_the_progress_go_to_stderr(run: Run, films: Path) -> Non
     assert "generation 1 (nothing changed)" in ran.err
 
 
+def test_a_profile_tells_what_each_stage_took(run: Run, films: Path) -> None:
+    ran = run("index", films, "--out", "ix", "--profile", "-q")
+    assert (ran.code, ran.err) == (0, "")
+    head, *rows, _, last = ran.out.splitlines()
+    assert head.split("  ")[0] == "stage"
+    names = [row.split()[0] for row in rows]
+    assert names[:3] == ["read", "quality", "mend"]
+    assert {"encode", "learn", "vectors", "commit", "workers"} <= set(names)
+    assert last.split()[0] == "all"
+    assert last.split()[3:5] == ["100.0%", "2"]
+    ran = run("index", films, "--out", "other", "--profile", "-q", "--format", "json")
+    stages = {stage["name"]: stage for stage in ran.json["stages"]}
+    assert stages["encode"]["count"] == stages["read"]["count"] == 2
+    assert all(stage["cpu_s"] >= 0 for stage in stages.values())
+
+
 def test_json_goes_to_stdout(run: Run, films: Path) -> None:
     ran = run("index", films, "--out", "ix", "--format", "json", "-q")
     assert (ran.code, ran.err) == (0, "")

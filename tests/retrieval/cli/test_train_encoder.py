@@ -94,7 +94,7 @@ def test_it_goes_on_or_begins_anew(run: Run, tmp_path: Path) -> None:
         (("--batch", "3"), "a batch of 3 cannot hold two films of each of two classes"),
         (("--mix", "0.5"), "a classifier has a part in supcon and multi-similarity only"),
         (("--temperature", "0"), "temperature is 0.0; it is a number from 0.01 to 1"),
-        (("--folds", "40"), "are too few for 40 members"),
+        (("--members", "40"), "are too few for 40 members"),
         (("--from", "elsewhere"), "--from is 'elsewhere'; it is imagenet, nothing, or the folder"),
         (("--from", "imagenet"), "no trained weights are known for 'small'"),
         (("--network", "huge"), "there is no network 'huge'"),

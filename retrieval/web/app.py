@@ -1,0 +1,139 @@
+"""The application, put together in one place."""
+
+import importlib.metadata
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from retrieval.web import problems, routes_archive, routes_queries, routes_scans
+from retrieval.web.archive import Archive
+from retrieval.web.asking import NOTICE
+from retrieval.web.desks import Desks
+from retrieval.web.folder import PrivateFolder
+from retrieval.web.headers import Guarded, local_names
+from retrieval.web.metrics import CONTENT_TYPE_LATEST, Metrics
+from retrieval.web.pictures import PictureShelf
+from retrieval.web.settings import ServeSettings
+from retrieval.web.state import Served, served
+from retrieval.web.uploads import Uploads
+
+STATIC = Path(__file__).parent / "static"
+BASE = "/api/v1"
+
+
+def application(settings: ServeSettings) -> ASGIApp:
+    """The server as an ASGI application. Raises `IndexUnusable` or `IndexDamaged`."""
+    archive = Archive(settings.index)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        limits = settings.limits
+        with PrivateFolder() as folder:
+            desks = Desks(archive, settings.engines, limits.waiting)
+            desks.start()
+            app.state.served = Served(
+                settings=settings,
+                archive=archive,
+                desks=desks,
+                uploads=Uploads(folder.path, limits),
+                shelf=PictureShelf(folder.path, limits.held_bytes),
+                metrics=Metrics(),
+            )
+            try:
+                yield
+            finally:
+                desks.close()
+                archive.close()
+
+    app = FastAPI(
+        title="cbir",
+        version=importlib.metadata.version("cbir"),
+        description=f"Case lookup: {NOTICE}.",
+        lifespan=living,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        responses=_PROBLEMS,
+    )
+    problems.install(app)
+    for part in (routes_scans, routes_queries, routes_archive):
+        app.include_router(part.router, prefix=BASE)
+    _add_running(app)
+    _add_page(app)
+    names = local_names(settings.host, settings.port)
+    return Guarded(app, names, settings.limits.upload_bytes)
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem: what is wrong, and what to do about it.",
+        "content": {
+            problems.MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["title", "status", "detail", "code", "todo"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "code": {"type": "string"},
+                        "todo": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def _add_running(app: FastAPI) -> None:
+    """Health, readiness, metrics, and who one is."""
+
+    @app.middleware("http")
+    async def count(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call(request)
+        route = getattr(request.scope.get("route"), "path", "none")
+        counter = served(request).metrics.requests
+        counter.labels(request.method, route, str(response.status_code)).inc()
+        return response
+
+    @app.get("/health/live", tags=["running"])
+    def live() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "live"}
+
+    @app.get("/health/ready", tags=["running"])
+    def ready(request: Request) -> dict[str, Any]:
+        """Whether it can be asked, and which generation answers."""
+        with served(request).archive.reading() as index:
+            return {"status": "ready", "generation": index.generation.number}
+
+    @app.get("/metrics", tags=["running"], response_class=Response)
+    def metrics(request: Request) -> Response:
+        """Counts and times for Prometheus."""
+        here = served(request)
+        with here.archive.reading() as index:
+            here.metrics.generation.set(index.generation.number)
+            here.metrics.cases.set(len(index.cases))
+        here.metrics.waiting.set(here.desks.waiting)
+        return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get(f"{BASE}/session", tags=["running"])
+    def session() -> dict[str, Any]:
+        """Who is signed in: nobody has to be, as long as the server is this machine's own."""
+        return {"user": None, "sign_in": "none", "may": ["ask"]}
+
+
+def _add_page(app: FastAPI) -> None:
+    """The page and what it is made of."""
+    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
