@@ -12,8 +12,12 @@ export const PRESETS = [
 
 const BITS = { uint8: [256, 0], uint16: [65536, 0], int16: [65536, 32768] };
 
-/** The window that a picture opens with: its own, or all of its values. */
+/** The window that a picture opens with: its own, or all of its values; colours are as they are. */
 export function opening(meta) {
+  if (meta.samples === 3) {
+    const [low, high] = [meta.intercept, meta.intercept + 255 * meta.slope];
+    return { center: (low + high) / 2, width: high - low, function: "LINEAR_EXACT" };
+  }
   if (meta.window) return { ...meta.window };
   const [low, high] = meta.range;
   return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), function: "LINEAR_EXACT" };
