@@ -2,6 +2,12 @@
 
 import { api } from "./api.js";
 
+/** A random name for a piece of work; `randomUUID` is not there without TLS. */
+function name() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) =>
+    one.toString(16).padStart(2, "0")).join("");
+}
+
 /** Runs queries of `asking`; `told(state)` hears {busy}, {answer}, {problem}. */
 export class Answering {
   constructor(asking, told) {
@@ -13,7 +19,7 @@ export class Answering {
   /** Ask what is asked now. */
   async run() {
     this.stop();
-    const work = { id: crypto.randomUUID(), abort: new AbortController() };
+    const work = { id: name(), abort: new AbortController() };
     this.work = work;
     this.told({ busy: true });
     try {
@@ -45,7 +51,7 @@ export class Answering {
       this.looking.abort.abort();
       api.cancel(this.looking.id).catch(() => undefined);
     }
-    const looking = { id: crypto.randomUUID(), abort: new AbortController() };
+    const looking = { id: name(), abort: new AbortController() };
     this.looking = looking;
     try {
       const body = { ...this.body, hit: hit.case_id, work_id: looking.id };
@@ -57,7 +63,7 @@ export class Answering {
 
   /** The last answer as a file. `format`: "html" or "pdf". */
   async report(format) {
-    const response = await api.report({ ...this.body, work_id: crypto.randomUUID(), format });
+    const response = await api.report({ ...this.body, work_id: name(), format });
     return response.blob();
   }
 }

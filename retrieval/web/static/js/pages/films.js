@@ -89,6 +89,20 @@ export class Films {
     this.pair.query.draw();
   }
 
+  /** Lay maps of all of the likeness over the films, or of what sets the pair `apart`. */
+  lay(told, apart) {
+    const maps = apart ? told.apart : told;
+    for (const name of ["query", "hit"]) {
+      const map = maps[name] ?? null;
+      this.pair[name].lay(map, map && mapLayer(map));
+    }
+    if (!told.query && !told.hit) return fill(this.note, t("no_map"));
+    const kind = (say, on) => el("button", { type: "button", class: "tab", "aria-pressed": String(apart === on),
+      "data-map": on ? "apart" : "all", on: { click: () => this.lay(told, on) } }, t(say));
+    return fill(this.note, told.apart && [kind("map_all", false), kind("map_apart", true)], " ",
+      t("map_note"));
+  }
+
   unmap() {
     this.mappedOf = null;
     for (const pane of this.pair.panes) pane.lay(null, null);
@@ -105,11 +119,8 @@ export class Films {
     try {
       const told = await this.answering.maps(chosen);
       if (this.mappedOf !== chosen.instance) return undefined;
-      pair.query.lay(told.query, told.query && mapLayer(told.query));
-      pair.hit.lay(told.hit, told.hit && mapLayer(told.hit));
-      this.apart = told;
-      if (told.query && told.query.frame !== undefined) pair.query.go(told.query.frame ?? pair.query.at, false);
-      return fill(this.note, t(told.query || told.hit ? "map_note" : "no_map"));
+      if (told.query) pair.query.go(told.query.frame ?? pair.query.at, false);
+      return this.lay(told, false);
     } catch (problem) {
       if (problem.name === "AbortError" || this.mappedOf !== chosen.instance) return undefined;
       return fill(this.note, `${t("no_map")} ${shown(problem.message)}`);

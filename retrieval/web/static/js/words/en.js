@@ -284,4 +284,6 @@ export const EN = {
   role_admin: "administrator",
   more_labels: "{n} more labels",
   report: "Report",
+  map_all: "All of the likeness",
+  map_apart: "What sets this pair apart",
 };

@@ -284,4 +284,6 @@ export const ZH = {
   role_admin: "管理员",
   more_labels: "另外 {n} 个诊断",
   report: "报告",
+  map_all: "全部相似",
+  map_apart: "这一对的独特之处",
 };
