@@ -1,13 +1,6 @@
 """Chromium, servers of the example films and of CT series, and a page that tolerates no fault."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +9,7 @@ import pytest
 
 from indexer.pipeline import build
 from tests.retrieval.web.page.looking import Looking
+from tests.retrieval.web.serving import served as serving
 
 pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
 from playwright.sync_api import Browser, Error, sync_playwright
@@ -79,32 +73,9 @@ def series(volume_index: Path) -> Iterator[str]:
 
 @contextmanager
 def served(index: Path, *arguments: str) -> Iterator[str]:
-    """`cbir serve` of this index, on a port of its own; ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = "from retrieval.cli import main; main()"
-    command = [sys.executable, "-c", program, "serve", "--index", str(index), "--port", str(port)]
-    process = subprocess.Popen([*command, *arguments], env={**os.environ, "NO_COLOR": "1"})
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(process, f"{address}/health/ready")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
-    until = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < until:
-        assert process.poll() is None, f"the server ended with {process.returncode}"
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    raise AssertionError(f"the server did not start within {STARTS_WITHIN_S} s")
+    """The address of `cbir serve` of this index; it is ended afterwards."""
+    with serving(index, *arguments) as one:
+        yield one.address
 
 
 @pytest.fixture
