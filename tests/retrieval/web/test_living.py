@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -59,7 +60,7 @@ def test_a_new_generation_is_picked_up_and_no_request_fails(
             with film.open("ab") as file:
                 file.write(bytes([number]))
             build(archive, index)
-            _wait_for(lambda wanted=number + 2: any(made == wanted for _, made in seen))
+            _wait_for(partial(_answered_by, seen, number + 2))
         done.set()
         for person in people:
             person.join(60)
@@ -125,6 +126,10 @@ def test_broken_files_are_refused_and_the_server_stays_up(
             answer = client.post("/api/v1/queries", json=asked)
             assert answer.status_code < 500, (file.name, answer.text)
     assert client.get("/health/ready").status_code == 200
+
+
+def _answered_by(seen: list[tuple[int, int]], generation: int) -> bool:
+    return any(made == generation for _, made in list(seen))
 
 
 def _wait_for(holds: Callable[[], bool]) -> None:
