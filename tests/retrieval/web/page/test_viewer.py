@@ -174,6 +174,10 @@ def test_presets_of_ct_are_in_hounsfield_units(slices: Looking) -> None:
             expect(slices.pane(name)).to_contain_text(told)
     slices.page.get_by_label("CT windows").select_option("2")
     expect(slices.pane("query")).to_contain_text("W 1500 · L -600 HU")
+    slices.pane("hit").focus()
+    slices.page.keyboard.press("PageDown")  # the next case is seen in the same window
+    expect(slices.pane("hit").locator(".corner-high")).to_contain_text("2 ·")
+    expect(slices.pane("hit")).to_contain_text("W 1500 · L -600 HU")
 
 
 def test_a_film_without_hounsfield_units_has_no_presets(film: Looking) -> None:
