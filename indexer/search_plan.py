@@ -89,20 +89,9 @@ def plan(
 def _exact(form: tuple[str, int, int], weights: Mapping[str, float], fits: bool) -> SearchPlan:
     kind, count, dim = form
     size, ns = (4, _NS_32) if kind == FLOAT32 else (2, _NS_16)
-    held = size * count * dim
-    cost = count * dim * 2e-9
-    return SearchPlan(
-        kind,
-        count,
-        dim,
-        weights,
-        {},
-        held + beside,
-        held + beside,
-        cost,
-        count * dim * ns * 1e-6,
-        fits,
-    )
+    held = size * count * dim + (0 if kind == FLOAT32 else _OF_A_ROW * count)
+    cost, query = count * dim * 2e-9, count * dim * ns * 1e-6
+    return SearchPlan(kind, count, dim, weights, {}, held, held, cost, query, fits)
 
 
 def _approximate(
