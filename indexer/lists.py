@@ -25,8 +25,8 @@ Rows = NDArray[np.int64]
 _FEW_NUMBERS = 48
 _LISTS_PER_ROOT = 4
 _MOST_LISTS = 1 << 16
-_EACH_LIST = 39  # rows that a centre is fitted on; FAISS warns below
-_ROUNDS = 8
+_EACH_LIST = 32  # rows that a centre is fitted on
+_ROUNDS = 6
 _GRAPH_FROM = 2048
 """From so many lists on a graph finds the nearest centres faster than looking at all."""
 

@@ -129,5 +129,5 @@ def _part_bytes(count: int, dim: int) -> int:
 
 def _part_cpu_s(count: int, dim: int) -> float:
     lists = lists_for(count)
-    training = 2.0 * 8 * sample_for(count) * lists * dim / _FLOPS
+    training = 2.0 * 6 * sample_for(count) * lists * dim / _FLOPS
     return training + float(count * dim * (dim + lists**0.5)) * _ENCODE_NS * 1e-9
