@@ -26,7 +26,7 @@ def before_of(folder: Path, previous: Previous, dims: Mapping[str, int]) -> Befo
     try:
         blocks = blocks_of(searched_dims(dims, read_heads(old.path / "heads").likeness))
         count, needed = int(told["count"]), previous.checks.needed
-        near = open_search(old.path, told, blocks, count, needed)[1]
+        near = open_search(old.path, told, blocks, count, needed, mapped=False)[1]
     except IndexDamaged:
         return None
     return None if near is None else Before(near, told, _moved(old.path, folder, count))

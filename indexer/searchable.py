@@ -154,8 +154,10 @@ def open_search(
     blocks: Mapping[str, slice],
     count: int,
     needed: Callable[[str], None],
+    mapped: bool = True,
 ) -> Searchable:
     """What `write` wrote. `told`: of the manifest. `needed`: compares a file with its hash.
+    `mapped`: lists are read as they are needed; they can be built upon only if they are not.
 
     FAISS is only given files that were compared. Raises `IndexDamaged`.
     """
@@ -171,16 +173,18 @@ def open_search(
     parts = {}
     for name, weights in told["parts"].items():
         needed(part_file(name))
-        parts[name] = _opened(folder / part_file(name), Space.of(name, weights, blocks), count)
+        parts[name] = _opened(
+            folder / part_file(name), Space.of(name, weights, blocks), count, mapped
+        )
     recipes = tuple(Recipe.from_json(one) for one in told["recipes"])
     return whole, Approximate(whole, blocks, parts, recipes)
 
 
-def _opened(path: Path, space: Space, count: int) -> Lists:
+def _opened(path: Path, space: Space, count: int, mapped: bool) -> Lists:
     import faiss
 
     try:
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if mapped else 0)
     except RuntimeError as error:
         raise IndexDamaged(f"{path} cannot be read") from error
     if index.ntotal != count or index.d != len(space.columns):

@@ -42,9 +42,10 @@ def made(folder: Path, rows: np.ndarray, before: searchable.Before | None = None
     return searchable.write(folder, np.array_split(rows, 7), form, wish, before)
 
 
-def opened(folder: Path, told: Mapping[str, Any]) -> searchable.Searchable:
+def opened(folder: Path, told: Mapping[str, Any], mapped: bool = True) -> searchable.Searchable:
     """What `made` wrote."""
-    return searchable.open_search(folder, told, BLOCKS, told["count"], lambda name: None)
+    count = told["count"]
+    return searchable.open_search(folder, told, BLOCKS, count, lambda name: None, mapped)
 
 
 FILES = {SUMS, "vectors.faiss", *(f"lists-{name}.faiss" for name in ("all", *DIMS))}
