@@ -17,7 +17,8 @@ def codes_of(folder: Path, name: str) -> dict[int, bytes]:
     """The code of each row."""
     whole = faiss.read_index(str(folder / part_file(name)))
     inner: Any = faiss.extract_index_ivf(whole)
-    found, size = {}, inner.code_size
+    found: dict[int, bytes] = {}
+    size = inner.code_size
     for at in range(inner.nlist):
         count = inner.invlists.list_size(at)
         ids = faiss.rev_swig_ptr(inner.invlists.get_ids(at), count)
