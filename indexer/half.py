@@ -33,6 +33,8 @@ _HEADER = struct.Struct("<4siqqq?iiifQQQQ")
 _UNUSED = 1 << 20
 _FP16 = 4
 _AT_ONCE = 1 << 14
+_FEW = 32
+"""Rows for which it costs more to call FAISS than to make them floats."""
 _MANY = 8
 """From so many query vectors on, making floats once costs less than FAISS does it for each."""
 
@@ -122,7 +124,7 @@ class HalfVectors:
 
     def alike(self, query: FloatImage, rows: NDArray[np.int64]) -> FloatImage:
         """The inner products of query vectors with some rows: float32 (queries, rows)."""
-        if len(query) >= _MANY or not len(rows):
+        if len(query) >= _MANY or len(rows) < _FEW:
             return np.asarray(query @ self.reconstruct_batch(rows).T, np.float32)
         import faiss
 

@@ -189,4 +189,8 @@ def _opened(path: Path, space: Space, count: int, mapped: bool) -> Lists:
         raise IndexDamaged(f"{path} cannot be read") from error
     if index.ntotal != count or index.d != len(space.columns):
         raise IndexDamaged(f"{path} does not hold {count} vectors of {len(space.columns)}")
-    return Lists(space, index)
+    lists = Lists(space, index)
+    if mapped:  # else each search starts 32 threads that only touch pages
+        mapping: Any = faiss.downcast_InvertedLists(lists.inner.invlists)
+        mapping.prefetch_nthread = 0
+    return lists

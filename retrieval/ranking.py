@@ -104,7 +104,7 @@ class CaseRanker:
         Candidates' cases are compared with all their rows, so scores are exact.
         """
         (allowed, recipe), near = where, self._near
-        depth, total = _FIRST_DEPTH * count, int(allowed.sum())
+        depth, total = _FIRST_DEPTH * count, int(np.count_nonzero(allowed))
         while near is not None and depth < total * _DEEPEST_SHARE:
             lowest, rows = near.found(query, depth, allowed, recipe)
             cases = np.unique(self.case_of_row[rows])
