@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def server(index: Path) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def client(server: Serving) -> "Iterator[httpx.Client]":
+def client(server: Serving) -> Iterator[Any]:
     """Asks it."""
     with httpx.Client(base_url=server.address, timeout=60) as one:
         yield one
