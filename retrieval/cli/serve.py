@@ -14,7 +14,7 @@ NEEDED = ("fastapi", "uvicorn", "multipart", "prometheus_client", "reportlab")
 
 
 @click.command(
-    epilog="Example: cbir serve --index demo/index --port 8600",
+    epilog="Example: cbir serve --index demo/index --check",
     help="""Serve a page and an API for case lookup, on this machine alone.
 
     Needs the extra `serve`.""",
@@ -25,8 +25,9 @@ NEEDED = ("fastapi", "uvicorn", "multipart", "prometheus_client", "reportlab")
 @click.option(
     "--engines", default=2, type=click.IntRange(1, 64), help="Requests answered at a time (2)."
 )
+@click.option("--check", is_flag=True, help="Open the index, say that it is ready, and end.")
 @verbosity
-def serve(index: Path, host: str, port: int, engines: int, quiet: bool) -> None:
+def serve(index: Path, host: str, port: int, engines: int, check: bool, quiet: bool) -> None:
     """See the help text above."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
@@ -41,6 +42,9 @@ def serve(index: Path, host: str, port: int, engines: int, quiet: bool) -> None:
     from retrieval.web.settings import ServeSettings
 
     app = application(ServeSettings(index, engines=engines, host=host, port=port))
+    if check:
+        say(f"ready to serve {index} at http://{host}:{port}")
+        return
     if not quiet:
         say(f"http://{host}:{port}  (Ctrl+C ends it)", err=True)
     uvicorn.run(
@@ -51,6 +55,7 @@ def serve(index: Path, host: str, port: int, engines: int, quiet: bool) -> None:
         access_log=False,  # it would name cases
         server_header=False,
         proxy_headers=False,
+        timeout_graceful_shutdown=5,
     )
 
 
