@@ -2,6 +2,7 @@
 
 import contextlib
 import stat
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -129,10 +130,15 @@ class ScanReader:
         return self._encoder
 
 
+_LOADING = threading.Lock()
+"""Two networks that OpenVINO compiles at the same time may wait for each other for ever."""
+
+
 def _load(name: str, threads: int) -> Encoder:
     from models.runtime.registry import load
 
-    encoder: Encoder = load(name, threads)
+    with _LOADING:
+        encoder: Encoder = load(name, threads)
     return encoder
 
 
