@@ -77,7 +77,9 @@ def test_the_base_needs_no_torch(wheel: zipfile.ZipFile) -> None:
     assert base.isdisjoint({"torch", "torchvision", "onnxruntime"})
 
 
-@pytest.mark.parametrize("extra", ["", "dev", pytest.param("train", marks=pytest.mark.train)])
+@pytest.mark.parametrize(
+    "extra", ["", "serve", "dev", pytest.param("train", marks=pytest.mark.train)]
+)
 def test_all_that_make_installs_is_pinned(extra: str) -> None:
     try:
         packages = installed(declared(extra))
@@ -89,9 +91,12 @@ def test_all_that_make_installs_is_pinned(extra: str) -> None:
 def test_pins_are_within_the_ranges() -> None:
     extras = project()["optional-dependencies"]
     pinned = pins("constraints.txt")
-    for requirement in [*declared(), *(r for extra in ("train", "dev") for r in declared(extra))]:
+    for requirement in [
+        *declared(),
+        *(r for extra in ("train", "serve", "dev") for r in declared(extra)),
+    ]:
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
-    assert set(extras) == {"train", "gpu", "dev"}
+    assert set(extras) == {"train", "serve", "gpu", "dev"}
 
 
 def test_oldest_versions_are_the_lower_bounds() -> None:

@@ -33,8 +33,14 @@ class Binding:
         """Whether it speaks TLS itself."""
         return self.cert is not None
 
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        name = self.names[0] if self.names else _bracketed(self.host)
+        return f"{'https' if self.tls else 'http'}://{name}:{self.port}"
+
     def check(self) -> None:
-        """Raises `UsageError` for an address that others can reach unprotected, and for nonsense."""
+        """Raises `UsageError` for an address that others reach unprotected, and for nonsense."""
         if (self.cert is None) != (self.key is None):
             raise UsageError("--tls-cert and --tls-key belong together; give both")
         for path in filter(None, (self.cert, self.key)):

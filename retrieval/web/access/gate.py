@@ -37,8 +37,8 @@ class Gate:
             await response(problem)(scope, receive, send)
             return
         except CbirError as error:
-            problem = problem_of(error)
-            shown = Problem(503, "access", "the server cannot look up who you are", problem.todo)
+            todo = problem_of(error).todo
+            shown = Problem(503, "access", "the server cannot look up who you are", todo)
             await response(shown)(scope, receive, send)
             return
         try:
@@ -95,6 +95,12 @@ class Gate:
             detail={"needed": need, "method": scope["method"]},
         )
         self._trail.write(alert)
+
+
+def owner_of(request: Request) -> str:
+    """Whose what a request hands in is; empty where nobody signs in."""
+    person = person_of(request)
+    return person.name if person else ""
 
 
 def person_of(request: Request) -> Person | None:

@@ -19,7 +19,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from models.errors import UsageError
@@ -116,7 +116,7 @@ class Provider:
         from authlib.oidc.core import CodeIDToken
         from joserfc import jwt
         from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet
+        from joserfc.jwk import KeySet, KeySetSerialization
         from joserfc.jws import JWSRegistry
 
         wanted = self._settings
@@ -126,7 +126,9 @@ class Provider:
                 token = session.fetch_token(
                     facts["token_endpoint"], code=code, code_verifier=begun.verifier
                 )
-                keys = KeySet.import_key_set(_json(session, facts["jwks_uri"]))
+                keys = KeySet.import_key_set(
+                    cast(KeySetSerialization, _json(session, facts["jwks_uri"]))
+                )
             registry = JWSRegistry(algorithms=list(_ALGORITHMS), strict_check_header=False)
             read = jwt.decode(token["id_token"], key=keys, registry=registry)
             claims = CodeIDToken(
@@ -139,6 +141,8 @@ class Provider:
                 {"nonce": begun.nonce, "client_id": wanted.client_id},
             )
             claims.validate(leeway=_LEEWAY_S)
+        except OSError as error:  # which the errors of requests are
+            raise _unreached("the provider cannot be reached") from error
         except (AuthlibBaseError, JoseError, KeyError, TypeError, ValueError) as error:
             raise _refused("what the provider says does not hold") from error
         return dict(claims)
@@ -147,7 +151,9 @@ class Provider:
         settings = self._settings
         said = claims.get(settings.role_claim)
         groups = said if isinstance(said, list) else [said]
-        roles = {settings.roles[one] for one in groups if isinstance(one, str) and one in settings.roles}
+        roles = {
+            settings.roles[one] for one in groups if isinstance(one, str) and one in settings.roles
+        }
         name = claims.get(settings.name_claim)
         if not isinstance(name, str) or not name.strip() or len(name) > _NAME_LENGTH:
             raise _refused(f"the provider does not say {settings.name_claim}")
@@ -170,7 +176,7 @@ class Provider:
         )
 
     def _facts(self, session: Any) -> Mapping[str, Any]:
-        """What the provider tells of itself (OpenID Connect Discovery 1.0, 4.3). Raises `Problem`."""
+        """What the provider tells of itself (OpenID Connect Discovery 1.0, 4). Raises `Problem`."""
         issuer = self._settings.issuer
         facts = _json(session, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if facts.get("issuer") != issuer:

@@ -32,7 +32,7 @@ def fits(kept: str | None, password: str) -> bool:
     """Whether a password is the one of a hash. Without a hash it takes as long and says no."""
     with _AT_ONCE:
         try:
-            same = _HASHER.verify(kept or _NOBODYS, password[: LONGEST + 1])
+            same: bool = _HASHER.verify(kept or _NOBODYS, password[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             same = False
     return same and kept is not None

@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Puts a new content in place: written, synced, renamed, folder synced. Raises `CannotWrite`."""
+    """Puts a new content in place: written, synced, renamed, synced. Raises `CannotWrite`."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -76,7 +76,9 @@ class Sessions:
             del self._kept[min(self._kept, key=lambda key: self._kept[key].used)]
 
 
-def cookie_header(name: str, value: str, same_site: str = "Strict", age_s: int | None = None) -> str:
+def cookie_header(
+    name: str, value: str, same_site: str = "Strict", age_s: int | None = None
+) -> str:
     """A `Set-Cookie` with all that `__Host-` asks for. `age_s`: 0 removes it."""
     until = "" if age_s is None else f"; Max-Age={age_s}"
     return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{until}"

@@ -79,12 +79,8 @@ class Users:
         return None
 
     def add(self, user: User) -> None:
-        """Adds a user. Raises `UsageError` if there is one of that name, or its name does not fit."""
-        if not _NAME.match(user.name):
-            raise UsageError(
-                f"{user.name!r} is no name for a user: 1 to 64 letters, digits or . _ @ -, "
-                "the first a letter or a digit"
-            )
+        """Adds a user. Raises `UsageError` if there is one of that name, or the name cannot be."""
+        check_name(user.name)
         _check_role(user.role)
         with private_file.locked(self._lock):
             users = dict(self.all()) if self.path.exists() else {}
@@ -100,10 +96,27 @@ class Users:
             del users[name]
             self._write(users)
 
-    def change(self, name: str, **changed: Any) -> None:
-        """Changes `role`, `password` (a hash) or `tokens` of a user. Raises `UsageError`."""
+    def add_token(self, name: str, token: Token) -> None:
+        """Gives a user one more token. Raises `UsageError`."""
         with private_file.locked(self._lock):
-            user = replace(self._named(name), **changed)
+            user = self._named(name)
+            self._write({**self.all(), name: replace(user, tokens=(*user.tokens, token))})
+
+    def drop_token(self, name: str, token_id: str) -> None:
+        """Takes a token back. Raises `UsageError` if there is none of that id."""
+        with private_file.locked(self._lock):
+            user = self._named(name)
+            kept = tuple(one for one in user.tokens if one.token_id != token_id)
+            if kept == user.tokens:
+                raise UsageError(
+                    f"{name!r} has no token {token_id!r}; `cbir users list` names them"
+                )
+            self._write({**self.all(), name: replace(user, tokens=kept)})
+
+    def change(self, name: str, **changed: str) -> None:
+        """Changes `role` or `password` (a hash) of a user. Raises `UsageError`."""
+        with private_file.locked(self._lock):
+            user = replace(self._named(name), **changed)  # type: ignore[arg-type]
             _check_role(user.role)
             self._write({**self.all(), name: user})
 
@@ -120,6 +133,15 @@ class Users:
     def _write(self, users: Mapping[str, User]) -> None:
         told = {"schema": SCHEMA, "users": [_told(user) for user in users.values()]}
         private_file.replace(self.path, json.dumps(told, indent=1).encode())
+
+
+def check_name(name: str) -> None:
+    """Raises `UsageError` for what cannot be the name of a user."""
+    if not _NAME.match(name):
+        raise UsageError(
+            f"{name!r} is no name for a user: 1 to 64 letters, digits or . _ @ -, "
+            "the first a letter or a digit"
+        )
 
 
 def _check_role(role: str) -> None:

@@ -38,7 +38,9 @@ def anchor(text: str) -> Link:
     """A place that was kept elsewhere, as `Link` writes it. Raises `UsageError`."""
     found = _ANCHOR.match(text)
     if found is None:
-        raise UsageError(f"{text!r} is no anchor; it reads NUMBER:HASH, as `cbir audit verify` says")
+        raise UsageError(
+            f"{text!r} is no anchor; it reads NUMBER:HASH, as `cbir audit verify` says"
+        )
     return Link(int(found[1]), found[2])
 
 
@@ -64,7 +66,9 @@ def verify(path: Path, anchors: Sequence[Link] = ()) -> Verdict:
         elif last.seq in wanted:
             held += 1
         if last.seq == wanted_head and last != head:
-            faults.append(f"line {number}: record {last.seq} is not the one of {head_of(path).name}")
+            faults.append(
+                f"line {number}: record {last.seq} is not the one of {head_of(path).name}"
+            )
     if not any(fault.startswith("line") for fault in faults):
         faults += _missing(last, head, anchors, head_of(path).name)
     return Verdict(path, last, tuple(faults), tuple(notes), held)

@@ -7,7 +7,8 @@ import pytest
 
 from tests.retrieval.web.serving import Serving, served
 
-httpx = pytest.importorskip("httpx", reason="httpx is not installed (pip install -e '.[dev]')")
+pytest.importorskip("httpx", reason="httpx is not installed (pip install -e '.[dev]')")
+import httpx
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def server(index: Path) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def client(server: Serving) -> "Iterator[httpx.Client]":
+def client(server: Serving) -> Iterator[httpx.Client]:
     """Asks it."""
     with httpx.Client(base_url=server.address, timeout=60) as one:
         yield one
