@@ -55,5 +55,5 @@ $(VENV)/base.done: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/all.done: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing everything, torch too (6 GB on disk)"
-	@$(PIP) install -c constraints.txt -e '.[train,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@ $(VENV)/base.done

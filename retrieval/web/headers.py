@@ -50,17 +50,16 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = _with_headers(send, scope["path"], secure=scope.get("scheme") == "https")
+        sent = _with_headers(send, scope)
         try:
             scope = self._proxies.seen(scope)
-            sent = _with_headers(send, scope["path"], secure=scope.get("scheme") == "https")
+            sent = _with_headers(send, scope)
             self._check(Request(scope))
         except Problem as refused:
             await response(refused)(scope, receive, sent)
             return
-        limits = self._limits
-        counted = _counted(receive, limits.upload_bytes, limits.upload_s)
-        await self._app(scope, counted, sent)
+        body = _Body(receive, self._limits.upload_bytes, self._limits.upload_s)
+        await self._app(scope, body.receive, body.answered_by(sent, scope))
 
     def _check(self, request: Request) -> None:
         """Raises `Problem`."""
@@ -76,14 +75,13 @@ class Guarded:
         if not (said.isascii() and said.isdigit()):
             raise Problem(400, "bad_length", "the length of the request is not a number")
         if int(said) > self._limits.upload_bytes:
-            raise _too_large(self._limits.upload_bytes)
+            most = self._limits.upload_bytes
+            raise Problem(413, "too_large", f"a request has to hold at most {most:,} bytes")
 
 
-def _too_large(most: int) -> Problem:
-    return Problem(413, "too_large", f"a request may hold {most:,} bytes")
+def _with_headers(send: Send, scope: Scope) -> Send:
+    path, secure = scope["path"], scope.get("scheme") == "https"
 
-
-def _with_headers(send: Send, path: str, secure: bool) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             told = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
@@ -95,24 +93,48 @@ def _with_headers(send: Send, path: str, secure: bool) -> Send:
     return sent
 
 
-def _counted(receive: Receive, most: int, within_s: float) -> Receive:
-    """The same body; one that is longer or slower than it may be, whatever was said, ends early."""
-    seen, whole, until = 0, False, asyncio.get_running_loop().time() + within_s
+class _Body:
+    """A request's body; one that is longer or slower than it may be, whatever was said, ends early.
 
-    async def counted() -> Message:
-        nonlocal seen, whole
-        if whole:  # what comes now is that who asked has gone
-            return await receive()
+    What the application then makes of half a body is not sent: what is wrong is said instead.
+    """
+
+    def __init__(self, receive: Receive, most: int, within_s: float) -> None:
+        self._receive, self._most, self._within_s = receive, most, within_s
+        self._seen, self._whole = 0, False
+        self._until = asyncio.get_running_loop().time() + within_s
+        self._wrong: Problem | None = None
+
+    async def receive(self) -> Message:
+        """The next of it."""
+        if self._whole:  # what comes now is that who asked has gone
+            return await self._receive()
         try:
-            async with asyncio.timeout_at(until):
-                message = await receive()
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
         except TimeoutError:
-            raise Problem(408, "too_slow", f"a request must come within {within_s:g} s") from None
+            raise self._refused(408, "too_slow", f"come within {self._within_s:g} s") from None
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            whole = not message.get("more_body", False)
-            if seen > most:
-                raise _too_large(most)
+            self._seen += len(message.get("body", b""))
+            self._whole = not message.get("more_body", False)
+            if self._seen > self._most:
+                raise self._refused(413, "too_large", f"hold at most {self._most:,} bytes")
         return message
 
-    return counted
+    def answered_by(self, send: Send, scope: Scope) -> Send:
+        """Sends what the application says, unless something was wrong with the body."""
+        told = False
+
+        async def sent(message: Message) -> None:
+            nonlocal told
+            if self._wrong is None:
+                await send(message)
+            elif not told:
+                told = True
+                await response(self._wrong)(scope, self._receive, send)
+
+        return sent
+
+    def _refused(self, status: int, code: str, must: str) -> Problem:
+        self._wrong = Problem(status, code, f"a request has to {must}")
+        return self._wrong

@@ -73,6 +73,8 @@ def response(problem: Problem) -> JSONResponse:
     headers = {"Retry-After": str(problem.retry_s)} if problem.retry_s else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"  # not Basic: a browser would ask by itself
+    if problem.status in (408, 413):
+        headers["Connection"] = "close"  # the rest of the request is not waited for
     return JSONResponse(told, problem.status, headers, media_type=MEDIA_TYPE)
 
 
