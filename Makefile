@@ -1,4 +1,5 @@
 # make demo   try it: an index of the example films, and one query
+# make serve  the page on the example films: http://127.0.0.1:8600
 # make test   install everything, then all checks and tests
 
 PYTHON ?= python3
@@ -9,13 +10,17 @@ PAGE := tests/retrieval/web/page
 DEMO := demo
 DEMO_QUERY := examples/queries/Shenzhen_0357.dcm
 
-.PHONY: demo test test-versions format clean
+.PHONY: demo serve test test-versions format clean
 
 demo: $(VENV)/base.done
 	$(BIN)/cbir index examples/archive --out $(DEMO)/index
 	$(BIN)/cbir query $(DEMO_QUERY) --index $(DEMO)/index
 	@$(BIN)/cbir query $(DEMO_QUERY) --index $(DEMO)/index --format html --out $(DEMO)/answer.html
 	@echo "The same answer with pictures: $(abspath $(DEMO)/answer.html)"
+
+serve: $(VENV)/serve.done
+	$(BIN)/cbir index examples/archive --out $(DEMO)/index
+	$(BIN)/cbir serve --index $(DEMO)/index
 
 test: $(VENV)/all.done $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/ruff check --quiet
@@ -53,7 +58,12 @@ $(VENV)/base.done: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 
+$(VENV)/serve.done: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the base packages and the server"
+	@$(PIP) install -c constraints.txt -e '.[serve]'
+	@touch $@ $(VENV)/base.done
+
 $(VENV)/all.done: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing everything, torch too (6 GB on disk)"
 	@$(PIP) install -c constraints.txt -e '.[train,serve,dev]'
-	@touch $@ $(VENV)/base.done
+	@touch $@ $(VENV)/base.done $(VENV)/serve.done

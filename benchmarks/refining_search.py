@@ -160,7 +160,7 @@ class _OfFold(CaseRanker):
     ) -> list[Ranked]:
         if not allowed.any() or count < 1:
             return []
-        return self._best(query, self._grouped(allowed), count, how)
+        return self._best(query, self._cases.grouped(allowed), count, how)
 
 
 class _Replaced:

@@ -101,7 +101,7 @@ def tail_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes | memoryview) -> None:
     """Writes a whole file and syncs it. Raises `CannotWrite`."""
     with writing(path), path.open("wb") as handle:
         handle.write(data)

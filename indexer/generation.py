@@ -2,14 +2,14 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from indexer import commit, store, vectors
+from indexer import commit, searchable, store
 from indexer.archive import settle_labels
 from indexer.assemble import assemble
 from indexer.check.index import counted
@@ -22,11 +22,18 @@ from indexer.orientation import Turn, fit_orientation
 from indexer.previous import Previous, software
 from indexer.profile import Profile
 from indexer.removed import COUNT
-from indexer.searched import searched_dims, searched_vectors
+from indexer.search_before import before_of
+from indexer.search_plan import Wish, plan
+from indexer.searched import blocks_of, searched_dims, searched_vectors
 from indexer.store import FILES, REJECTS, Store
 from indexer.sweep import ERASED_BELOW
 from indexer.work import Workbench
 from models.heads.orientation import OrientationHeads
+
+
+def _silent(text: str) -> None:
+    """Shows nothing."""
+
 
 _REFIT_SHARE = 0.1
 """How films lie is learned again when the archive has grown by this share."""
@@ -47,6 +54,8 @@ class Built:
     removed: int = 0  # marks in `indexer.removed`
     erased_below: int = 0  # see `indexer.sweep`
     refit: bool = False  # whether everything is fitted again
+    wish: Wish = field(default_factory=Wish)  # how it is to be searched
+    tell: Callable[[str], None] = _silent  # hears what that will cost before it is built
 
 
 def write_generation(
@@ -78,10 +87,8 @@ def write_generation(
         heads = Heads(change.content.text, fusion, diagnosis, taught, lie)
         write_heads(folder / "heads", heads)
         with profile.stage("vectors", alone=True):
-            dim = sum(searched_dims(built.dims, taught).values())
-            rows = searched_vectors(Store(folder), built.dims, taught)
-            count = vectors.write(folder / vectors.FILE, rows, dim)
-        manifest = _manifest(change, built, cases, count)
+            search = _search(folder, previous, heads, built)
+        manifest = _manifest(change, built, cases, search)
         with profile.stage("check", alone=True):
             manifest["findings"] = counted(folder, built.dims, lie)
         # Only of what is built upon were the files looked at.
@@ -91,6 +98,18 @@ def write_generation(
     except BaseException:
         commit.discard(folder)
         raise
+
+
+def _search(folder: Path, previous: Previous, heads: Heads, built: Built) -> dict[str, Any]:
+    """Writes what is searched; gives what the manifest says of it."""
+    store, dims = Store(folder), searched_dims(built.dims, heads.likeness)
+    count = sum(store.rows_in(name) for name in store.parts())
+    chosen = plan(count, dims, heads.weights, built.wish)
+    built.tell(chosen.to_text())
+    # What was fitted with somebody who was taken out is fitted again without him.
+    before = None if built.refit else before_of(folder, previous, built.dims)
+    rows = searched_vectors(store, built.dims, heads.likeness)
+    return searchable.write(folder, rows, (chosen, blocks_of(dims)), built.wish, before)
 
 
 def _orientation(
@@ -117,7 +136,9 @@ def _write_tables(folder: Path, change: Changes, built: Built) -> tuple[pa.Table
     return cases, tuple(remarks)
 
 
-def _manifest(change: Changes, built: Built, cases: pa.Table, instances: int) -> dict[str, Any]:
+def _manifest(
+    change: Changes, built: Built, cases: pa.Table, search: dict[str, Any]
+) -> dict[str, Any]:
     labels = Counter(label for label in cases.column("label").to_pylist() if label)
     patients = {patient for patient in cases.column("patient_id").to_pylist() if patient}
     return {
@@ -131,9 +152,10 @@ def _manifest(change: Changes, built: Built, cases: pa.Table, instances: int) ->
         "texts": change.texts,
         COUNT: built.removed,
         ERASED_BELOW: built.erased_below,
+        "search": search,
         "counts": {
             "cases": len(cases),
-            "instances": instances,
+            "instances": search["count"],
             "patients": len(patients),
             "files": len(change.files),
             "rejects": len(built.rejects),

@@ -8,7 +8,7 @@ Stages do not know each other; this file joins them.
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from indexer.profile import Profile
 from indexer.rejects import Reject
 from indexer.removed import Removed, forget, is_marked
 from indexer.removed import read as read_removed
+from indexer.search_plan import Kind, Wish
 from indexer.summary import Summary
 from indexer.sweep import sweep
 from indexer.take import Progress, Taker
@@ -42,6 +43,10 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Shows nothing."""
 
 
+def _unheard(text: str) -> None:
+    """Shows nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to build. `workers`: processes that decode; None: one a core.
@@ -49,7 +54,9 @@ class Options:
     `resume`: keep what was described before. `prune`: take out scans whose files are gone.
     `label_from`: see `indexer.archive`. `annotations`: a table of machine-made texts for scans that
     nobody annotated; `drop_annotations`: take out those that are there (`indexer.machine_made`).
-    `take_back`: take what was removed (`indexer.remove`) as any other file again.
+    `take_back`: take what was removed (`indexer.remove`) as any other file again. `vectors`,
+    `memory` (bytes), `recall`: how it is searched (`indexer.search_plan`); None: as before. `tell`
+    hears what that will cost.
     """
 
     config: Config = field(default_factory=Config)
@@ -61,6 +68,18 @@ class Options:
     annotations: Path | None = None
     drop_annotations: bool = False
     take_back: bool = False
+    vectors: Kind | None = None
+    memory: int | None = None
+    recall: float | None = None
+    tell: Callable[[str], None] = _unheard
+
+    def wish(self, before: Wish) -> Wish:
+        """How the index is to be searched: as asked, else as before."""
+        return Wish(
+            vectors=self.vectors or before.vectors,
+            memory=self.memory or before.memory,
+            recall=self.recall or before.recall,
+        )
 
 
 def build(
@@ -145,11 +164,13 @@ def update(
     if not change.content.facts:
         raise NothingToIndex(_nothing(listing, rejects))
     summary = _summary(out, planned, change, rejects, refused, len(recalled))
+    wish = options.wish(previous.wish)
     as_it_was = change.nothing and previous.rejects_are(rejects) and previous.has_vectors
-    if as_it_was and not (options.take_back and is_marked(out)):
+    if as_it_was and wish == previous.wish and not (options.take_back and is_marked(out)):
         bench.clear()
         return summary.of_generation(previous.generation, (*listing.remarks, *change.remarks))
     built = _built(describer, listing, rejects, previous.erased(len(removed.marks)))
+    built = replace(built, wish=wish, tell=options.tell)
     generation, remarks = write_generation(out, previous, bench, change, built, describer.profile)
     _tidy(out, generation, bench, options)
     told = (*listing.remarks, *disputes(planned.sources), *change.remarks, *remarks)

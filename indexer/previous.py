@@ -9,11 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from indexer import commit, vectors
+from indexer import commit
 from indexer.archive import Entry
 from indexer.checks import Checks
 from indexer.commit import Generation
 from indexer.rejects import DUPLICATE, LASTING, Reject
+from indexer.search_plan import Wish
+from indexer.searchable import is_search_file
 from indexer.store import FILES, IDENTITY, Store
 from indexer.work import FileRecord
 from models.errors import IndexDamaged, IndexUnusable, UsageError
@@ -42,7 +44,7 @@ class Previous:
         usable = generation is not None and resume and generation.manifest["identity"] == identity
         previous = cls(generation, usable)
         if usable:
-            previous.checks.at_opening(spare=(vectors.FILE,))
+            previous.checks.at_opening(spare=previous.search_files)
         return previous
 
     @cached_property
@@ -52,11 +54,22 @@ class Previous:
             raise ValueError("there is no generation")
         return Checks(self.generation)
 
+    @property
+    def search_files(self) -> tuple[str, ...]:
+        """The files that can be made anew from the tables."""
+        return tuple(name for name in self.manifest.get("files", ()) if is_search_file(name))
+
+    @property
+    def wish(self) -> Wish:
+        """How it was asked to be searched."""
+        return Wish(**self.manifest.get("search", {}).get("asked", {}))
+
     @cached_property
     def has_vectors(self) -> bool:
-        """Whether its `vectors.faiss` is what was written."""
+        """Whether what is searched is what was written."""
         try:
-            self.checks.needed(vectors.FILE)
+            for name in self.search_files:
+                self.checks.needed(name)
         except IndexDamaged:
             return False
         return True

@@ -18,6 +18,15 @@ def searched_dims(dims: Mapping[str, int], likeness: Likeness | None) -> dict[st
     return dict(dims) if likeness is None else {**dims, BLOCK: likeness.dim}
 
 
+def blocks_of(dims: Mapping[str, int]) -> dict[str, slice]:
+    """The columns of each block."""
+    ends = np.cumsum(list(dims.values()))
+    return {
+        name: slice(int(end) - dim, int(end))
+        for (name, dim), end in zip(dims.items(), ends, strict=True)
+    }
+
+
 def searched_vectors(
     store: Store, dims: Mapping[str, int], likeness: Likeness | None
 ) -> Iterator[FloatImage]:

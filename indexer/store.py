@@ -205,6 +205,14 @@ class Store:
         except (OSError, pa.ArrowException) as error:
             raise IndexDamaged(f"{path} cannot be read") from error
 
+    def rows_in(self, name: str) -> int:
+        """How many rows a part has."""
+        path = self.folder / f"instances-{name}.parquet"
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except (OSError, pa.ArrowException) as error:
+            raise IndexDamaged(f"{path} cannot be read") from error
+
     def instances(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """One part's rows."""
         return read(self.folder / f"instances-{name}.parquet", columns)

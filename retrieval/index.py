@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from indexer import readers, vectors
+from indexer import readers
 from indexer.checks import Checks
 from indexer.config import Config, from_json, identity
 from indexer.fit import Heads, read_heads
-from indexer.searched import searched_dims
+from indexer.searchable import open_search
+from indexer.searched import blocks_of, searched_dims
 from indexer.store import Store
 from models.arrays import FloatImage, Mask
 from models.descriptors import BLOCKS
@@ -47,11 +48,7 @@ class OpenIndex:
         self.facts: pa.Table = self.store.facts()
         self.cases: pa.Table = self.store.table("cases")
         self.searched = searched_dims(self.dims, self.heads.likeness)
-        ends = np.cumsum(list(self.searched.values()))
-        self.blocks = {
-            name: slice(int(end) - dim, int(end))
-            for (name, dim), end in zip(self.searched.items(), ends, strict=True)
-        }
+        self.blocks = blocks_of(self.searched)
 
     def close(self) -> None:
         """Lets go of the generation."""
@@ -98,16 +95,16 @@ class OpenIndex:
     @cached_property
     def ranker(self) -> CaseRanker:
         """Finds the nearest cases."""
-        count, dim = len(self.facts), sum(self.searched.values())
-        self._checks.needed(vectors.FILE)
-        index = vectors.read(self.generation.path / vectors.FILE, count, dim)
-        return CaseRanker(index, self._case_of_row)
+        told, folder = self.generation.manifest.get("search"), self.generation.path
+        index, near = open_search(folder, told, self.blocks, len(self.facts), self._checks.needed)
+        return CaseRanker(index, self._case_of_row, near)
 
     @cached_property
     def _case_of_row(self) -> np.ndarray:
-        numbers = {name: i for i, name in enumerate(self.case_ids)}
-        case_ids = self.facts.column("case_id").to_pylist()
-        return np.fromiter((numbers[name] for name in case_ids), np.int64, len(case_ids))
+        import pyarrow.compute as pc
+
+        found = pc.index_in(self.facts.column("case_id"), self.cases.column("case_id"))
+        return np.asarray(found.to_numpy(), np.int64)
 
     @cached_property
     def case_ids(self) -> list[str]:

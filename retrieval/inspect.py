@@ -7,9 +7,10 @@ from typing import Any
 from indexer import commit, readers, removed
 from indexer.content import content_hash
 from indexer.fit import read_heads
-from indexer.searched import searched_dims
+from indexer.search_report import search_facts, search_text
+from indexer.searchable import open_search
+from indexer.searched import blocks_of, searched_dims
 from indexer.store import Store
-from indexer.vectors import FILE, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class IndexSummary:
     """What `cbir info` tells.
 
     `weights`: of the descriptors; `weights_learned`: from this archive's labels, or the defaults.
-    `rejects`: reason code -> count.
+    `search`: how it is searched (`indexer.search_report`). `rejects`: reason code -> count.
     """
 
     path: str
@@ -32,6 +33,7 @@ class IndexSummary:
     weights: dict[str, float]
     weights_learned: bool
     config: dict[str, Any]
+    search: dict[str, Any]
     rejects: dict[str, int]
     bytes: int
 
@@ -52,6 +54,7 @@ class IndexSummary:
             "encoder": f"{self.encoder} (SHA-256 {self.encoder_sha256[:12]})",
             "descriptors": ", ".join(f"{name} {dim}" for name, dim in self.dims.items()),
             "weights": ", ".join(f"{n} {w:.2f}" for n, w in self.weights.items()) + f" ({learned})",
+            "search": search_text(self.search),
             "rejects": ", ".join(f"{count} {code}" for code, count in self.rejects.items())
             or "none",
         }
@@ -78,6 +81,7 @@ def facts_of(index: Path) -> IndexSummary:
         weights=heads.weights,
         weights_learned=heads.fusion.learned,
         config=told["config"],
+        search=search_facts(told.get("search")),
         rejects={code: codes.count(code) for code in sorted(set(codes))},
         bytes=sum(file["bytes"] for file in told["files"].values()),
     )
@@ -107,6 +111,13 @@ def verified(index: Path) -> Verified:
         removed.read(index, generation)
         told = generation.manifest
         dims = searched_dims(told["dims"], read_heads(generation.path / "heads").likeness)
-        read(generation.path / FILE, told["counts"]["instances"], sum(dims.values()))
+        count = told["counts"]["instances"]
+        _, near = open_search(generation.path, told.get("search"), blocks_of(dims), count, _hashed)
+        if near is not None:
+            near.vectors.check_all()
         content = content_hash(generation)
     return Verified(str(index), generation.number, len(told["files"]), content)
+
+
+def _hashed(name: str) -> None:
+    """Every file was compared already."""

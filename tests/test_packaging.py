@@ -93,7 +93,7 @@ def test_pins_are_within_the_ranges() -> None:
     pinned = pins("constraints.txt")
     for requirement in [
         *declared(),
-        *(r for extra in ("train", "serve", "dev") for r in declared(extra)),
+        *(r for extra in ("serve", "train", "dev") for r in declared(extra)),
     ]:
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
     assert set(extras) == {"train", "serve", "gpu", "dev"}

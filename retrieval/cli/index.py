@@ -1,13 +1,14 @@
 """`cbir index`: build an index, or bring it up to date."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from retrieval.cli.exits import DONE, REJECTS
-from retrieval.cli.options import Place, table_or_json, verbosity
+from retrieval.cli.options import Place, search_options, table_or_json, verbosity
 from retrieval.cli.output import Bars, put_object, say
 from retrieval.cli.settings import Settings
 
@@ -40,6 +41,7 @@ from retrieval.cli.settings import Settings
 )
 @click.option("--drop-annotations", is_flag=True, help="Take out such texts.")
 @click.option("--take-back", is_flag=True, help="Take what was removed (`cbir remove`) again.")
+@search_options
 @click.option("--strict", is_flag=True, help="Exit 6 if any file was rejected.")
 @click.option("--profile", is_flag=True, help="Tell what each stage took.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -66,7 +68,8 @@ def index(
     config = replace(config, mend=()) if no_mend else config
     bars = Bars(quiet)
     try:
-        summary = build(archive, out, Options(config=config, **options), bars)
+        asked = Options(config=config, tell=partial(_estimate, bars, quiet), **options)
+        summary = build(archive, out, asked, bars)
     finally:
         bars.close()
     if not profile:
@@ -80,3 +83,10 @@ def index(
 
         say(as_table(summary.stages, summary.seconds))
     return REJECTS if strict and summary.rejected else DONE
+
+
+def _estimate(bars: Bars, quiet: bool, text: str) -> None:
+    """What searching will cost, before it is built."""
+    bars.close()
+    if not quiet:
+        say(text, err=True)

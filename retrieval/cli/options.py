@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,41 @@ def index_option(command: str) -> Callable[[F], F]:
         envvar=[f"CBIR_{command.upper()}_INDEX", "CBIR_INDEX"],
         help="The index's folder.",
     )
+
+
+class Bytes(click.ParamType[int]):
+    """An amount of memory, such as 4G, 512M or 100000."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """In bytes, or a usage error."""
+        if isinstance(value, int) and value > 0:
+            return value
+        match = re.fullmatch(r"([0-9]{1,12})([KMGT]?)", str(value).strip().upper())
+        if match is None or not int(match[1]):
+            self.fail(f"{value!r} is no amount of memory; write 4G, 512M or a number of bytes")
+        return int(match[1]) << 10 * " KMGT".index(match[2] or " ")
+
+
+def search_options(command: F) -> F:
+    """Adds how an index is to be searched; what is not said stays as it was."""
+    adds = (
+        click.option(
+            "--vectors",
+            type=click.Choice(["auto", "exact", "approximate"]),
+            help="How it is searched; auto, the default, goes by size.",
+        ),
+        click.option("--memory", type=Bytes(), help="What a search may hold in memory (4G)."),
+        click.option(
+            "--recall",
+            type=click.FloatRange(0.5, 0.999),
+            help="Of the nearest 10 how many an approximate search finds (0.99).",
+        ),
+    )
+    for add in reversed(adds):
+        command = add(command)
+    return command
 
 
 def aggregate_option(flag: str, says: str, default: str | None = None) -> Callable[[F], F]:

@@ -16,7 +16,7 @@ AUDIT = "audit.jsonl"
 
 
 @click.command(
-    epilog="Example: cbir serve --index demo/index --port 8600",
+    epilog="Example: cbir serve --index demo/index --check",
     help="""Serve a page and an API for case lookup, on this machine alone.
 
     Another address needs --auth and TLS, or a trusted proxy (docs/security.md). Needs the extra
@@ -42,8 +42,11 @@ AUDIT = "audit.jsonl"
 @click.option(
     "--engines", default=2, type=click.IntRange(1, 64), help="Requests answered at a time (2)."
 )
+@click.option("--check", is_flag=True, help="Open the index, say that it is ready, and end.")
 @verbosity
-def serve(index: Path, engines: int, audit: Path | None, quiet: bool, **where: Any) -> None:
+def serve(
+    index: Path, engines: int, audit: Path | None, check: bool, quiet: bool, **where: Any
+) -> None:
     """See the help text above."""
     _check_installed(NEEDED)
     import uvicorn
@@ -68,6 +71,9 @@ def serve(index: Path, engines: int, audit: Path | None, quiet: bool, **where: A
         if (binding.auth / "oidc.toml").exists():
             _check_installed(FOR_OIDC)
     app = application(ServeSettings(index, engines=engines, binding=binding, audit=audit))
+    if check:
+        say(f"ready to serve {index} at {binding.address}")
+        return
     if not quiet:
         say(f"{binding.address}  (Ctrl+C ends it)", err=True)
     uvicorn.run(
@@ -80,6 +86,7 @@ def serve(index: Path, engines: int, audit: Path | None, quiet: bool, **where: A
         access_log=False,  # it would name cases
         server_header=False,
         proxy_headers=False,  # retrieval/web/access/proxies.py reads them, of a named one only
+        timeout_graceful_shutdown=5,
     )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from indexer import checks, commit
-from indexer.pipeline import build
+from indexer.pipeline import Options, build
+from indexer.searchable import is_search_file
 from models.errors import IndexDamaged
 from retrieval.index import OpenIndex
 from retrieval.inspect import verified
@@ -19,11 +20,11 @@ KEPT = ROOT / "tests" / "data" / "indexes"
 FLIPS = 25
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of four small pictures, by today's program."""
+@pytest.fixture(scope="module", params=["exact", "approximate"])
+def whole(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The index of four small pictures, by today's program, searched in both ways."""
     out = tmp_path_factory.mktemp("damage") / "ix"
-    build(KEPT / "tiny", out)
+    build(KEPT / "tiny", out, Options(vectors=request.param))
     return out
 
 
@@ -116,15 +117,21 @@ def test_of_a_large_index_nothing_damaged_is_believed(
 
 
 @pytest.mark.parametrize("kind", ["deleted", "emptied", "flipped"])
-def test_the_vectors_are_made_anew_from_the_tables(whole: Path, tmp_path: Path, kind: str) -> None:
-    index = Path(shutil.copytree(whole, tmp_path / "ix"))
-    path = commit.opened(index).path / "vectors.faiss"
-    data = path.read_bytes()
-    if kind == "deleted":
-        path.unlink()
-    else:
-        path.write_bytes(b"" if kind == "emptied" else bytes([data[0] ^ 1]) + data[1:])
-    told = build(KEPT / "tiny", index)
-    assert (told.described, told.unchanged, told.committed) == (0, 4, True)
-    assert (commit.opened(index).path / "vectors.faiss").read_bytes() == data
-    assert verified(index).content == verified(whole).content
+def test_what_is_searched_is_made_anew_from_the_tables(
+    whole: Path, tmp_path: Path, kind: str
+) -> None:
+    names = [path.name for path in commit.opened(whole).path.iterdir()]
+    searched = [name for name in names if is_search_file(name)]
+    assert len(searched) in (1, 7)
+    for name in searched:
+        index = Path(shutil.copytree(whole, tmp_path / name))
+        path = commit.opened(index).path / name
+        data = path.read_bytes()
+        if kind == "deleted":
+            path.unlink()
+        else:
+            path.write_bytes(b"" if kind == "emptied" else bytes([data[0] ^ 1]) + data[1:])
+        told = build(KEPT / "tiny", index)
+        assert (told.described, told.unchanged, told.committed) == (0, 4, True)
+        assert (commit.opened(index).path / name).read_bytes() == data
+        assert verified(index).content == verified(whole).content

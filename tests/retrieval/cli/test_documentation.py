@@ -63,7 +63,7 @@ EVERY_LINE = [(page.name, line) for page in PAGES for line in lines_of(page)]
 def test_every_command_has_a_section_and_an_example() -> None:
     assert set(commands()) == {
         *("index", "query", "check", "info", "verify", "preprocess", "segment"),
-        *("remove", "gc", "migrate", "watch"),
+        *("remove", "gc", "migrate", "watch", "serve"),
         *("augment", "models list", "models add", "models compress"),
         *("annotate", "evaluate", "train classifier", "train segmenter", "train annotator"),
         "train encoder",

@@ -29,7 +29,7 @@ def test_info_as_json(run: Run, index: Path, archive: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert set(told) == {"schema", "path", "generation", "created", "software", "archive"} | {
         *("encoder", "encoder_sha256", "counts", "dims", "weights", "weights_learned"),
-        *("config", "rejects", "bytes"),
+        *("config", "search", "rejects", "bytes"),
     }
     assert (told["schema"], told["generation"], told["archive"]) == (1, 1, str(archive))
     assert told["counts"]["labels"] == {"normal": 4, "pneumonia": 4, "tuberculosis": 4}

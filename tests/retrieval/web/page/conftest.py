@@ -12,7 +12,7 @@ from tests.retrieval.web.page.looking import Looking
 from tests.retrieval.web.serving import served as serving
 
 pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = (
@@ -90,3 +90,19 @@ def looking_at_series(chromium: Browser, series: str) -> Iterator[Looking]:
     """The same on CT series."""
     with Looking.at(chromium, series) as one:
         yield one
+
+
+@pytest.fixture
+def film(looking: Looking, examples: Path) -> Looking:
+    """The page with a film of 12 bits and its hits."""
+    looking.hand_in(examples / "queries/Shenzhen_0357.dcm")
+    expect(looking.pane("hit")).to_contain_text("W 255")
+    return looking
+
+
+@pytest.fixture
+def slices(looking_at_series: Looking, volumes: Path) -> Looking:
+    """The page with a CT series of six slices and its hits."""
+    looking_at_series.hand_in(*sorted((volumes / "b").glob("*.dcm")))
+    expect(looking_at_series.pane("hit")).to_contain_text("Slice")
+    return looking_at_series

@@ -77,7 +77,7 @@ export class Films {
       if (pane.wanted !== mine) return;
       await pane.show(picture, title);
       this.pair.tell();
-      if (this.pair.linked && pane === this.pair.hit) this.pair.follow(this.pair.query, "view");
+      if (pane === this.pair.hit) this.pair.catchUp();
     } catch (problem) {
       if (pane.wanted === mine) await pane.show(null, title, `${t("no_pixels")} ${shown(problem.message)}`);
     }

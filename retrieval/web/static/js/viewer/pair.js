@@ -69,6 +69,15 @@ export class Pair {
     other.draw();
   }
 
+  /** A new hit is seen as the query is: its view, and its window if a person has changed that. */
+  catchUp() {
+    const { picture, window } = this.query;
+    if (!picture) return;
+    this.follow(this.query, "view");
+    const own = opening(picture.meta);
+    if (own.center !== window.center || own.width !== window.width) this.follow(this.query, "window");
+  }
+
   /** Do something to the view of the active pane. */
   change(act, what = "view") {
     const pane = this.active;
