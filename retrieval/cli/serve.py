@@ -52,7 +52,7 @@ def serve(
     import uvicorn
 
     from retrieval.web.access.binding import Binding, check_tls
-    from retrieval.web.app import application
+    from retrieval.web.app import application, look
     from retrieval.web.settings import ServeSettings
 
     binding = Binding(
@@ -70,10 +70,12 @@ def serve(
         audit = audit or binding.auth / AUDIT
         if (binding.auth / "oidc.toml").exists():
             _check_installed(FOR_OIDC)
-    app = application(ServeSettings(index, engines=engines, binding=binding, audit=audit))
+    settings = ServeSettings(index, engines=engines, binding=binding, audit=audit)
     if check:
+        look(settings)
         say(f"ready to serve {index} at {binding.address}")
         return
+    app = application(settings)
     if not quiet:
         say(f"{binding.address}  (Ctrl+C ends it)", err=True)
     uvicorn.run(

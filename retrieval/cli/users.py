@@ -79,18 +79,6 @@ def list_(auth: Path, format: str) -> None:
             say(f"  token {token['id']}  {' '.join(token['scope'])}  until {token['ends']}")
 
 
-@users.command(epilog="Example: cbir users remove anna --auth demo/users")
-@click.argument("name")
-@_auth
-def remove(name: str, auth: Path) -> None:
-    """Remove a user with all tokens; who is signed in is out at once."""
-    from retrieval.web.access.users import Users
-
-    Users(auth).remove(name)
-    _record(auth, name, "remove")
-    say(f"{name} is removed", err=True)
-
-
 @users.command(epilog="Example: cbir users password anna --auth demo/users")
 @click.argument("name")
 @_auth
@@ -107,10 +95,10 @@ def password(name: str, auth: Path) -> None:
     say(f"{name} has another password now", err=True)
 
 
-@users.command(epilog="Example: cbir users role anna curator --auth demo/users")
+@users.command(epilog="Example: cbir users role anna --role curator --auth demo/users")
 @click.argument("name")
-@click.argument("role", type=ROLES)
 @_auth
+@click.option("--role", type=ROLES, required=True, help="reader, curator or admin.")
 def role(name: str, role: str, auth: Path) -> None:
     """Give a user another role; he has to sign in again."""
     from retrieval.web.access.users import Users
@@ -153,6 +141,18 @@ def token(name: str, auth: Path, scope: tuple[str, ...], days: int, revoke: str 
     _record(auth, name, "token", token=kept.token_id, scope=list(kept.scope), ends=str(kept.ends))
     say(text)
     say(f"{name}: token {kept.token_id} until {kept.ends}; it is not shown again", err=True)
+
+
+@users.command(epilog="Example: cbir users remove anna --auth demo/users")
+@click.argument("name")
+@_auth
+def remove(name: str, auth: Path) -> None:
+    """Remove a user with all tokens; who is signed in is out at once."""
+    from retrieval.web.access.users import Users
+
+    Users(auth).remove(name)
+    _record(auth, name, "remove")
+    say(f"{name} is removed", err=True)
 
 
 def _make(folder: Path) -> None:

@@ -83,6 +83,14 @@ def application(settings: ServeSettings) -> ASGIApp:
     return Guarded(Gate(app, entrance, trail), settings)
 
 
+def look(settings: ServeSettings) -> None:
+    """Looks whether it could be served, and leaves nothing open. Raises as `application` does."""
+    settings.binding.check()
+    if settings.binding.auth:
+        Entrance.of(settings.binding.auth, settings.access)
+    Archive(settings.index).close()
+
+
 @contextmanager
 def _recorded(trail: Trail | None) -> Iterator[None]:
     """Beginning and end of the server in its audit log."""

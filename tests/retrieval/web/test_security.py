@@ -172,7 +172,9 @@ def test_who_is_removed_is_out_at_once(index: Path, tmp_path: Path) -> None:
         with signed_in(server, "anna") as anna, signed_in(server, "carl") as carl:
             assert cbir("users", "remove", "anna", "--auth", folder).returncode == 0
             assert problem(anna.get("/api/v1/cases")) == (401, "signed_out")
-            assert cbir("users", "role", "carl", "reader", "--auth", folder).returncode == 0
+            assert (
+                cbir("users", "role", "carl", "--role", "reader", "--auth", folder).returncode == 0
+            )
             assert problem(carl.get("/api/v1/cases")) == (401, "signed_out")
 
 

@@ -85,7 +85,7 @@ def test_a_file_of_something_else_is_not_used(folder: Path, content: str) -> Non
 
 def test_changes_are_on_record_without_secrets(folder: Path) -> None:
     text = token(folder, "anna")
-    assert cbir("users", "role", "anna", "curator", "--auth", str(folder)).returncode == 0
+    assert cbir("users", "role", "anna", "--role", "curator", "--auth", str(folder)).returncode == 0
     log = folder / "audit.jsonl"
     told = [json.loads(line)["ParticipantObjectDetail"] for line in log.read_text().splitlines()]
     assert [(one["changed"], one["of"]) for one in told] == [
