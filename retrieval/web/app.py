@@ -1,8 +1,8 @@
 """The application, put together in one place."""
 
 import importlib.metadata
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,17 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from retrieval.web import problems, routes_archive, routes_queries, routes_scans
+from retrieval.web import problems, routes_archive, routes_queries, routes_scans, routes_session
+from retrieval.web.access.entrance import Entrance
+from retrieval.web.access.gate import Gate
 from retrieval.web.archive import Archive
 from retrieval.web.asking import NOTICE
+from retrieval.web.audit import events
+from retrieval.web.audit.events import Event
+from retrieval.web.audit.trail import Trail
 from retrieval.web.desks import Desks
 from retrieval.web.folder import PrivateFolder
-from retrieval.web.headers import Guarded, local_names
+from retrieval.web.headers import Guarded
 from retrieval.web.metrics import CONTENT_TYPE_LATEST, Metrics
 from retrieval.web.pictures import PictureShelf
 from retrieval.web.settings import ServeSettings
@@ -28,13 +33,21 @@ BASE = "/api/v1"
 
 
 def application(settings: ServeSettings) -> ASGIApp:
-    """The server as an ASGI application. Raises `IndexUnusable` or `IndexDamaged`."""
+    """The server as an ASGI application.
+
+    Raises `IndexUnusable`, `IndexDamaged`, `UsageError` where it may not listen there or its users
+    cannot be read, and `CannotWrite` where its audit log cannot be written.
+    """
+    binding = settings.binding
+    binding.check()
+    entrance = Entrance.of(binding.auth, settings.access) if binding.auth else None
+    trail = Trail(settings.audit) if settings.audit else None
     archive = Archive(settings.index)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         limits = settings.limits
-        with PrivateFolder() as folder:
+        with PrivateFolder() as folder, _recorded(trail):
             desks = Desks(archive, settings.engines, limits.waiting)
             desks.start()
             app.state.served = Served(
@@ -44,6 +57,8 @@ def application(settings: ServeSettings) -> ASGIApp:
                 uploads=Uploads(folder.path, limits),
                 shelf=PictureShelf(folder.path, limits.held_bytes),
                 metrics=Metrics(),
+                entrance=entrance,
+                trail=trail,
             )
             try:
                 yield
@@ -61,12 +76,34 @@ def application(settings: ServeSettings) -> ASGIApp:
         responses=_PROBLEMS,
     )
     problems.install(app)
-    for part in (routes_scans, routes_queries, routes_archive):
+    for part in (routes_session, routes_scans, routes_queries, routes_archive):
         app.include_router(part.router, prefix=BASE)
     _add_running(app)
     _add_page(app)
-    names = local_names(settings.host, settings.port)
-    return Guarded(app, names, settings.limits.upload_bytes)
+    return Guarded(Gate(app, entrance, trail), settings)
+
+
+def look(settings: ServeSettings) -> None:
+    """Looks whether it could be served, and leaves nothing open. Raises as `application` does."""
+    settings.binding.check()
+    if settings.binding.auth:
+        Entrance.of(settings.binding.auth, settings.access)
+    Archive(settings.index).close()
+
+
+@contextmanager
+def _recorded(trail: Trail | None) -> Iterator[None]:
+    """Beginning and end of the server in its audit log."""
+    if trail is None:
+        yield
+        return
+    activity, execute = events.APPLICATION_ACTIVITY, events.EXECUTE
+    trail.write(Event(activity, execute, events.APPLICATION_START))
+    try:
+        yield
+    finally:
+        trail.write(Event(activity, execute, events.APPLICATION_STOP))
+        trail.close()
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -93,7 +130,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def _add_running(app: FastAPI) -> None:
-    """Health, readiness, metrics, and who one is."""
+    """Health, readiness and metrics."""
 
     @app.middleware("http")
     async def count(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -123,11 +160,6 @@ def _add_running(app: FastAPI) -> None:
             here.metrics.cases.set(len(index.cases))
         here.metrics.waiting.set(here.desks.waiting)
         return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)
-
-    @app.get(f"{BASE}/session", tags=["running"])
-    def session() -> dict[str, Any]:
-        """Who is signed in: nobody has to be, as long as the server is this machine's own."""
-        return {"user": None, "sign_in": "none", "may": ["ask"]}
 
 
 def _add_page(app: FastAPI) -> None:

@@ -85,13 +85,13 @@ class ReportBody(AskedBody):
     format: Literal["html", "pdf"] = "html"
 
 
-def query_of(body: AskedBody, uploads: Uploads) -> Query:
+def query_of(body: AskedBody, uploads: Uploads, owner: str) -> Query:
     """The query. Raises `Problem` for a scan that is not held, or what cannot be asked here."""
     if body.region is not None:
         raise Problem(422, "no_regions", "this server does not search by region", "Ask without it.")
     like = tuple(([body.case_id] if body.case_id else []) + body.like)
     return Query(
-        scan=uploads.get(body.scan_id).path if body.scan_id else None,
+        scan=uploads.get(body.scan_id, owner).path if body.scan_id else None,
         text=body.text,
         k=body.k,
         weights=body.weights,

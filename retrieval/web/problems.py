@@ -47,13 +47,17 @@ _TODO: Mapping[int, str] = {
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
-    """What a request cannot be given. `code`: for a program; `todo`: for a person."""
+    """What a request cannot be given. `code`: for a program; `todo`: for a person.
+
+    `retry_s`: seconds after which the same request may be answered; 0 if that is not known.
+    """
 
     def __init__(self, status: int, code: str, detail: str, todo: str = "") -> None:
         """`status`: of HTTP. `detail`: a sentence without personal data."""
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.todo = todo or _TODO.get(status, "Change the request and try again.")
+        self.retry_s = 2 if status in (429, 503) else 0
 
 
 def response(problem: Problem) -> JSONResponse:
@@ -66,7 +70,11 @@ def response(problem: Problem) -> JSONResponse:
         "code": problem.code,
         "todo": problem.todo,
     }
-    headers = {"Retry-After": "2"} if problem.status in (429, 503) else None
+    headers = {"Retry-After": str(problem.retry_s)} if problem.retry_s else {}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"  # not Basic: a browser would ask by itself
+    if problem.status in (408, 413):
+        headers["Connection"] = "close"  # the rest of the request is not waited for
     return JSONResponse(told, problem.status, headers, media_type=MEDIA_TYPE)
 
 

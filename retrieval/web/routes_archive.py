@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from retrieval.index import OpenIndex
 from retrieval.inspect import facts_of
 from retrieval.web.asking import counts
+from retrieval.web.audit import events
 from retrieval.web.desks import Desk
+from retrieval.web.noting import looked_at, note
 from retrieval.web.pictures import Picture, described
 from retrieval.web.problems import Problem
 from retrieval.web.routes_scans import OCTETS, octets
@@ -86,6 +89,8 @@ def cases(
     with served(request).archive.reading() as opened:
         found = _selected(opened, where)
         rows = found.slice(offset, limit).to_pylist()
+        seen, filtered = [row["case_id"] for row in rows], bool(where.strip())
+        note(request, events.QUERY, events.EXECUTE, seen, filtered=filtered, list=True)
         return {"total": len(found), "cases": [_row(row) for row in rows]}
 
 
@@ -102,6 +107,8 @@ def case(request: Request, case_id: str) -> dict[str, Any]:
         if row["patient_id"]:
             table = opened.cases.filter(pc.equal(same, row["patient_id"]))
             others = [one for one in table.to_pylist() if one["case_id"] != case_id]
+        seen = [case_id, *(one["case_id"] for one in others)]
+        note(request, events.INSTANCES_ACCESSED, events.READ, seen)
         texts = {name: row.get(name) or None for name in ("findings", "annotated_by")}
         return {
             **_row(row),
@@ -137,6 +144,7 @@ def preview(request: Request, instance: int) -> Response:
     with served(request).archive.reading() as opened:
         _check(opened, instance)
         jpeg = opened.store.preview([instance]).get(instance) or b""
+        looked_at(request, opened.facts.column("case_id")[instance].as_py())
     if not jpeg:
         raise Problem(404, "no_preview", "no small picture was kept of this instance")
     return Response(jpeg, media_type="image/jpeg")
@@ -170,6 +178,8 @@ async def _shown(request: Request, instance: int) -> tuple[Picture, dict[str, An
         row = opened.facts.slice(instance, 1).to_pylist()[0]
         key = f"{opened.generation.number}/{row['source']}"
         told = {"case_id": row["case_id"], "generation": opened.generation.number}
+    if served(request).trail is not None:
+        await run_in_threadpool(looked_at, request, row["case_id"])
     if row["slice_index"] >= 0:
         told["middle"] = row["slice_index"]
     known = here.shelf.known(key)

@@ -1,10 +1,13 @@
 """What the routes share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from retrieval.web.access.entrance import Entrance
 from retrieval.web.archive import Archive
+from retrieval.web.audit.glances import Glances
+from retrieval.web.audit.trail import Trail
 from retrieval.web.desks import Desks
 from retrieval.web.metrics import Metrics
 from retrieval.web.pictures import PictureShelf
@@ -14,7 +17,10 @@ from retrieval.web.uploads import Uploads
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One server: its index, its desks, and what is held for people."""
+    """One server: its index, its desks, and what is held for people.
+
+    `entrance`: None where nobody signs in. `trail`: None where no audit log is kept.
+    """
 
     settings: ServeSettings
     archive: Archive
@@ -22,6 +28,9 @@ class Served:
     uploads: Uploads
     shelf: PictureShelf
     metrics: Metrics
+    entrance: Entrance | None = None
+    trail: Trail | None = None
+    glances: Glances = field(default_factory=Glances)
 
 
 def served(request: Request) -> Served:

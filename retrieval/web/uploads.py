@@ -22,13 +22,14 @@ _CHUNK = 1 << 20
 class Held:
     """One scan. `path`: its file, or the folder of its slices. `size`: of its files, in bytes.
 
-    `picture`: once it was made.
+    `owner`: who has handed it in. `picture`: once it was made.
     """
 
     scan_id: str
     folder: Path
     path: Path
     size: int
+    owner: str = ""
     used: float = field(default_factory=time.monotonic)
     picture: Picture | None = None
 
@@ -42,7 +43,7 @@ class Uploads:
         self._held: dict[str, Held] = {}
         self._lock = threading.Lock()
 
-    def take(self, parts: Sequence[tuple[str, IO[bytes]]]) -> Held:
+    def take(self, parts: Sequence[tuple[str, IO[bytes]]], owner: str = "") -> Held:
         """Copies a scan's files, (name, content) each. Raises `Problem`.
 
         Names come from outside: files are named by number, and only a harmless ending is kept.
@@ -63,16 +64,16 @@ class Uploads:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         path = files if len(parts) > 1 else next(files.iterdir())
-        held = Held(scan_id, folder, path, size)
+        held = Held(scan_id, folder, path, size, owner)
         with self._lock:
             self._held[scan_id] = held
         return held
 
-    def get(self, scan_id: str) -> Held:
-        """A scan that is held, used now. Raises `Problem`."""
+    def get(self, scan_id: str, owner: str = "") -> Held:
+        """A scan that is held, used now. Raises `Problem`, also if it is somebody else's."""
         with self._lock:
             held = self._held.get(scan_id)
-            if held is None:
+            if held is None or held.owner != owner:
                 raise Problem(
                     404, "no_scan", "this scan is not held (any more)", "Hand it in again."
                 )

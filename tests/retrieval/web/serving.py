@@ -5,8 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,22 +36,23 @@ def served(index: Path, *arguments: str, folder: Path | None = None) -> Iterator
     if folder is not None:
         environment["TMPDIR"] = str(folder)
     process = subprocess.Popen([*command, *arguments], env=environment)
-    address = f"http://127.0.0.1:{port}"
+    address = f"{'https' if '--tls-cert' in arguments else 'http'}://127.0.0.1:{port}"
     try:
-        _wait(process, f"{address}/health/ready")
+        _wait(process, port)
         yield Serving(address, process)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
     until = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < until:
         assert process.poll() is None, f"the server ended with {process.returncode}"
         try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            # It listens when everything is ready.
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            return
+        except OSError:
             time.sleep(0.2)
     raise AssertionError(f"the server did not start within {STARTS_WITHIN_S} s")

@@ -24,6 +24,7 @@ FILM = "queries/Montgomery_0372.jpg"
 def own(examples: Path, tmp_path: Path) -> tuple[Path, Path]:
     """An archive of twelve films and its index, to be changed."""
     archive = small_archive(examples, tmp_path / "archive")
+    (archive / "cases.csv").unlink()  # a film that it does not name would not be taken
     build(archive, tmp_path / "index")
     return archive, tmp_path / "index"
 
