@@ -95,7 +95,7 @@ async def report(request: Request, body: ReportBody) -> Response:
     return Response(data, media_type=_FORMS[body.format], headers={"Content-Disposition": name})
 
 
-@router.delete("/work/{work_id}", status_code=204)
+@router.delete("/running/{work_id}", status_code=204)
 async def cancel(request: Request, work_id: str) -> None:
     """Stops a query, a map or a report that is under way."""
     served(request).desks.cancel(_work(request, work_id))

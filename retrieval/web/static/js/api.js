@@ -50,7 +50,7 @@ export const api = {
   scan: (scan) => json("GET", `/scans/${id(scan)}`),
   forget: (scan) => call("DELETE", `/scans/${id(scan)}`),
   query: (body, signal) => json("POST", "/queries", { body, signal }),
-  cancel: (work) => call("DELETE", `/work/${id(work)}`),
+  cancel: (work) => call("DELETE", `/running/${id(work)}`),
   maps: (body, signal) => json("POST", "/maps", { body, signal }),
   report: (body, signal) => call("POST", "/reports", { body, signal }),
 

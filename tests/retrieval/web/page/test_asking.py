@@ -194,7 +194,7 @@ def test_a_search_can_be_stopped(looking: Looking, examples: Path) -> None:
     looking.hand_in(examples / TUBERCULOSIS)
     looking.page.route("**/api/v1/queries", lambda route: None)  # an answer that does not come
     looking.page.locator("#words").fill("effusion")
-    with looking.page.expect_request("**/api/v1/work/*") as stopped:
+    with looking.page.expect_request("**/api/v1/running/*") as stopped:
         looking.page.keyboard.press("Enter")
         looking.page.locator(".working").get_by_role("button", name="Stop").click()
     assert stopped.value.method == "DELETE"
