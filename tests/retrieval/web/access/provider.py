@@ -25,48 +25,55 @@ from joserfc.jwk import RSAKey
 CLIENT, SECRET = "cbir", "between the two of us"
 
 
-def provider(issuer: str) -> FastAPI:
-    """The provider as an application."""
-    key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
-    other = RSAKey.generate_key(2048, {"kid": "one"})
-    app = FastAPI()
-    told: dict[str, str] = {}
-    codes: dict[str, dict[str, str]] = {}
+class Provider:
+    """What it knows: its keys, what it was told to say next, and the codes that it gave."""
 
-    @app.get("/.well-known/openid-configuration")
-    def facts() -> dict[str, Any]:
+    def __init__(self, issuer: str) -> None:
+        self.issuer = issuer
+        self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
+        self.other = RSAKey.generate_key(2048, {"kid": "one"})
+        self.told: dict[str, str] = {}
+        self.codes: dict[str, dict[str, str]] = {}
+
+    def application(self) -> FastAPI:
+        app = FastAPI()
+        app.get("/.well-known/openid-configuration")(self.facts)
+        app.get("/keys")(self.keys)
+        app.get("/next")(self.say)
+        app.get("/authorize")(self.authorize)
+        app.post("/token")(self.token)
+        return app
+
+    def facts(self) -> dict[str, Any]:
+        issuer = self.issuer
         return {
-            "issuer": "http://127.0.0.1:1" if told.get("lie") == "name" else issuer,
+            "issuer": "http://127.0.0.1:1" if self.told.get("lie") == "name" else issuer,
             "authorization_endpoint": f"{issuer}/authorize",
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/keys",
         }
 
-    @app.get("/keys")
-    def keys() -> dict[str, Any]:
-        return {"keys": [key.as_dict(private=False)]}
+    def keys(self) -> dict[str, Any]:
+        return {"keys": [self.key.as_dict(private=False)]}
 
-    @app.get("/next")
-    def say(request: Request) -> dict[str, str]:
-        told.clear()
-        told.update(request.query_params)
-        return told
+    def say(self, request: Request) -> dict[str, str]:
+        self.told = dict(request.query_params)
+        return self.told
 
-    @app.get("/authorize")
-    def authorize(request: Request) -> RedirectResponse:
+    def authorize(self, request: Request) -> RedirectResponse:
         asked = dict(request.query_params)
         if asked["client_id"] != CLIENT or asked["response_type"] != "code":
             raise HTTPException(400)
         if asked["code_challenge_method"] != "S256" or "openid" not in asked["scope"].split():
             raise HTTPException(400)
         code = secrets.token_urlsafe(16)
-        codes[code] = asked
-        state = "another" if told.get("lie") == "state" else asked["state"]
+        self.codes[code] = asked
+        state = "another" if self.told.get("lie") == "state" else asked["state"]
         back = {"state": state, "code": code}
         return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 302)
 
-    @app.post("/token")
     def token(
+        self,
         code: str = Form(),
         redirect_uri: str = Form(),
         code_verifier: str = Form(),
@@ -74,7 +81,7 @@ def provider(issuer: str) -> FastAPI:
         authorization: str = Header(),
     ) -> dict[str, Any]:
         known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        asked = codes.pop(code, None)
+        asked = self.codes.pop(code, None)
         if asked is None or authorization != f"Basic {known}" or grant_type != "authorization_code":
             raise HTTPException(400, "invalid_grant")
         digest = base64.urlsafe_b64encode(hashlib.sha256(code_verifier.encode()).digest())
@@ -82,17 +89,15 @@ def provider(issuer: str) -> FastAPI:
             raise HTTPException(400, "invalid_grant")
         if redirect_uri != asked["redirect_uri"]:
             raise HTTPException(400, "invalid_grant")
-        claims = _claims(issuer, asked["nonce"], told)
-        return {"access_token": "a", "token_type": "Bearer", "id_token": _signed(claims)}
+        claims = _claims(self.issuer, asked["nonce"], self.told)
+        return {"access_token": "a", "token_type": "Bearer", "id_token": self._signed(claims)}
 
-    def _signed(claims: dict[str, Any]) -> str:
-        lie = told.get("lie")
+    def _signed(self, claims: dict[str, Any]) -> str:
+        lie = self.told.get("lie")
         if lie in ("symmetric", "unsigned"):
-            return _forged(claims, key.as_pem(private=False) if lie == "symmetric" else b"")
+            return _forged(claims, self.key.as_pem(private=False) if lie == "symmetric" else b"")
         header = {"alg": "RS256", "kid": "one"}
-        return jwt.encode(header, claims, other if lie == "key" else key)
-
-    return app
+        return jwt.encode(header, claims, self.other if lie == "key" else self.key)
 
 
 def _claims(issuer: str, nonce: str, told: dict[str, str]) -> dict[str, Any]:
@@ -123,4 +128,4 @@ def _base64(data: bytes) -> bytes:
 
 if __name__ == "__main__":
     port = int(sys.argv[1])
-    uvicorn.run(provider(f"http://127.0.0.1:{port}"), port=port, log_level="warning")
+    uvicorn.run(Provider(f"http://127.0.0.1:{port}").application(), port=port, log_level="warning")
