@@ -97,6 +97,7 @@ def film(looking: Looking, examples: Path) -> Looking:
     """The page with a film of 12 bits and its hits."""
     looking.hand_in(examples / "queries/Shenzhen_0357.dcm")
     expect(looking.pane("hit")).to_contain_text("W 255")
+    looking.seen()
     return looking
 
 
@@ -105,4 +106,5 @@ def slices(looking_at_series: Looking, volumes: Path) -> Looking:
     """The page with a CT series of six slices and its hits."""
     looking_at_series.hand_in(*sorted((volumes / "b").glob("*.dcm")))
     expect(looking_at_series.pane("hit")).to_contain_text("Slice")
+    looking_at_series.seen()
     return looking_at_series

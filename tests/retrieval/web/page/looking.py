@@ -121,6 +121,13 @@ class Looking:
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
 
+    def seen(self) -> None:
+        """Wait until both panes show a picture."""
+        for name in ("query", "hit"):
+            canvas = self.pane(name).locator("canvas")
+            expect(canvas).to_have_attribute("data-drawn", "yes", timeout=READY_MS)
+        self.drawn()
+
     def grey(self, name: str, x: float, y: float) -> list[int]:
         """RGBA of a pane's canvas at this share of its width and height."""
         return self.greys(name, [(x, y)])[0]

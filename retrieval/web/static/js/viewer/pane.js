@@ -160,6 +160,7 @@ export class Pane {
     fill(this.corner, lines.map((line) => el("div", {}, line)));
     const label = [t(`pane_${this.name}`), this.title, ...lines].filter(Boolean).join(", ");
     this.canvas.setAttribute("aria-label", shown(label));
+    this.canvas.dataset.drawn = picture && this.data ? "yes" : "no";
     this.canvas.dataset.mask = this.shows.mask && this.layers.mask ? "yes" : "no";
     this.node.setAttribute("aria-label", t(`pane_${this.name}`));
   }
