@@ -26,6 +26,8 @@ from indexer.store import FILES, REJECTS, Store
 from indexer.sweep import ERASED_BELOW
 from indexer.work import Workbench
 from models.heads.orientation import OrientationHeads
+from models.regions import basis_file
+from models.regions.cells import CellBasis
 
 _REFIT_SHARE = 0.1
 """How films lie is learned again when the archive has grown by this share."""
@@ -46,6 +48,7 @@ class Built:
     removed: int = 0  # marks in `indexer.removed`
     erased_below: int = 0  # see `indexer.sweep`
     refit: bool = False  # whether everything is fitted again
+    basis: CellBasis | None = None  # of the cells
 
 
 def write_generation(
@@ -66,6 +69,8 @@ def write_generation(
             (folder / "heads").mkdir()
         heads = Heads(change.content.text, fusion, diagnosis, taught, lie)
         write_heads(folder / "heads", heads)
+        if built.basis is not None:
+            basis_file.save(built.basis, folder / "heads")
         dim = sum(searched_dims(built.dims, taught).values())
         rows = searched_vectors(Store(folder), built.dims, taught)
         count = vectors.write(folder / vectors.FILE, rows, dim)

@@ -57,6 +57,7 @@ def rewrite(index: Path, previous: Previous, wanted: Next) -> tuple[Generation, 
             removed=wanted.removed,
             erased_below=wanted.erased_below,
             refit=True,
+            basis=previous.basis,
         )
         bench = Workbench(index, told["identity"])
         generation, remarks = write_generation(index, previous, bench, change, built)
