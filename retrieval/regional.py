@@ -109,6 +109,14 @@ class ByRegion:
         given = [values[row, one] for row, one in zip(ranked.rows, ranked.instances, strict=True)]
         return ranked.rows[int(np.argmax(given))]
 
+    def windows(self) -> tuple[FloatImage, FloatImage]:
+        """Every row's score for the first region slice (-inf without cells), and its best window.
+
+        float32 (rows,), and (rows, 4) in shares of the picture: left, top, width, height.
+        """
+        values, windows = self._alike
+        return values[:, 0], self._windows.boxes[windows[:, 0]]
+
     def placed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The hits with the place of their best window."""
         return tuple(replace(hit, region=self._place(hit.instance)) for hit in hits)

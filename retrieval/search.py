@@ -103,7 +103,7 @@ class Engine:
         check_weights(asked.weights, self.index.searched)
         how = aggregation.load(asked.aggregate)
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._described(asked.scan, asked.slices)
+        described = None if asked.scan is None else self.described(asked.scan, asked.slices)
         marks = marks_of(self.index.case_ids, asked.like, asked.unlike)
         blocks = self._blocks(described, asked.text)
         patients, own = self._own(asked, described)
@@ -155,7 +155,7 @@ class Engine:
         """The cases with the most similar region; see `retrieval.regional`."""
         check_regional(asked, self.index)
         allowed = self.index.selected(asked.where)
-        described = self._described(asked.scan, asked.slices, asked.region)
+        described = self.described(asked.scan, asked.slices, asked.region)
         patients, own = self._own(asked, described)
         ranking = ByRegion(self.index, described)
         hits = self._hits(ranking, asked.k, allowed & ~own)
@@ -169,12 +169,13 @@ class Engine:
             seconds=time.perf_counter() - began,
         )
 
-    def _described(
+    def described(
         self, scan: Path | None, slices: int, region: Region | None = None
     ) -> "Described":
         """The scan in numbers, with a remark if it lies otherwise than the archive's films.
 
-        Of a volume its middle instance is looked at, as it is in the archive.
+        Of a volume its middle instance is looked at, as it is in the archive. `region`: of it alone
+        the cells are told. Raises `UnreadableScan` or `UsageError`.
         """
         if scan is None:
             raise UsageError("there is no scan to describe")
