@@ -38,4 +38,4 @@ def test_a_region_is_the_mean_of_its_cells_at_unit_length() -> None:
     numbers = np.array([[[3, 0], [0, 4]], [[1, 0], [1, 0]]], np.float32)
     weights = np.array([[0.5, 0.5], [0, 0]], np.float32)
     told = described(Cells.of(numbers), PLAIN, weights)
-    np.testing.assert_allclose(told, [[0.6, 0.8], [0, 0]], atol=0.01)
+    assert np.allclose(told, np.array([[0.6, 0.8], [0, 0]], np.float32), atol=0.01)
