@@ -22,6 +22,7 @@ from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import EncoderSpec
 from models.errors import UnreadableScan
 from models.heads.orientation import KINDS
+from models.regions.cells import CellBasis, Cells
 from models.runtime.registry import available
 
 _LOOKING_S = 0.01
@@ -46,6 +47,8 @@ class _NoEncoder:
         """Nothing."""
         raise NotImplementedError
 
+    encode_detail = encode_maps
+
     @property
     def map_shape(self) -> tuple[int, int, int] | None:
         """None."""
@@ -66,6 +69,7 @@ class Numbers(Describer):
         super().__init__(WorkerPool(1, WORKER), _NoEncoder(), Config())
         self._log, self._slices = log, slices
         self._dims, self._looking_s = dict(image_dims), looking_s
+        self.basis = CellBasis((2, 2), np.zeros(5, np.float32), np.eye(5, 3, dtype=np.float32))
 
     @property
     def dims(self) -> dict[str, int]:
@@ -107,6 +111,8 @@ class Numbers(Describer):
             segmentation="none",
             sha256=(hashlib.sha256(data).hexdigest(),),
             files=(0,) * count,
+            cells=Cells.of(_unit(b"cells" + data, count * 4, 3).reshape(count, 4, 3)),
+            frames=((0, 0, 64, 64) * 2,) * count,
         )
 
 

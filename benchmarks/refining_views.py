@@ -97,6 +97,8 @@ class ManyViews:
         """The embeddings alone."""
         return self.encode(batch, files), None
 
+    encode_detail = encode_maps
+
 
 def viewed(
     questions: Sequence[Question], asking: OpenIndex, views: Sequence[View]

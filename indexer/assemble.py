@@ -13,7 +13,7 @@ import pyarrow as pa
 from indexer import store
 from indexer.commit import writing
 from indexer.previous import Previous
-from indexer.store import IDENTITY, PREVIEW, PartWriter, Store
+from indexer.store import IDENTITY, PREVIEW, REGIONS, PartWriter, Store
 from indexer.work import Workbench
 from models.descriptors.text import TextModel
 
@@ -46,7 +46,7 @@ def assemble(folder: Path, previous: Previous, bench: Workbench, content: Conten
     if old is not None:
         for name in parts:
             if not _linked(old, name, folder, content):
-                for file in files_of(name):
+                for file in files_of(old.folder, name):
                     previous.checks.needed(file)  # what is written anew gets a hash of its own
                 _rewrite(old, name, content, writer)
     for table in bench.tables(set(content.described)):
@@ -54,9 +54,11 @@ def assemble(folder: Path, previous: Previous, bench: Workbench, content: Conten
     writer.flush()
 
 
-def files_of(name: str) -> tuple[str, str]:
-    """The two files of a part."""
-    return f"instances-{name}.parquet", f"previews/{name}.parquet"
+def files_of(folder: Path, name: str) -> list[str]:
+    """The files of a part; one of an older version has no cells."""
+    cells = f"regions/{name}.parquet"
+    files = [f"instances-{name}.parquet", f"previews/{name}.parquet"]
+    return [*files, cells] if (folder / cells).exists() else files
 
 
 def _linked(old: Store, name: str, folder: Path, content: Content) -> bool:
@@ -82,6 +84,10 @@ def _rewrite(old: Store, name: str, content: Content, writer: PartWriter) -> Non
     if not any(stays):
         return
     table = old.instances(name).append_column(PREVIEW, old.previews(name).column(PREVIEW))
+    regions = old.regions(name, REGIONS)
+    if regions is not None:
+        for column in REGIONS:
+            table = table.append_column(regions.schema.field(column), regions.column(column))
     writer.add(_completed(table.filter(pa.array(stays)), content))
 
 
@@ -97,7 +103,7 @@ def _as_told(told: pa.Table, facts: Facts) -> bool:
 
 
 def _link(source: Path, target: Path, name: str) -> None:
-    for part in files_of(name):
+    for part in files_of(source, name):
         with writing(target / part):
             (target / part).parent.mkdir(parents=True, exist_ok=True)
             try:

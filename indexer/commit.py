@@ -28,7 +28,7 @@ WORK = "work"
 _LOCK = "LOCK"
 NEXT = "CURRENT.new"
 FOLDER = re.compile(r"(gen|tmp)-(\d{20})")
-_PARTS = ("instances-", "previews/")
+_PARTS = ("instances-", "previews/", "regions/")
 """What is never written anew under the same name."""
 _LINE = re.compile(rb"(gen-[0-9]{20}) ([0-9a-f]{64})\n")
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexer.commit import Generation
-from indexer.store import Store
+from indexer.store import CELLS, Store
 from models.arrays import FloatImage
 
 
@@ -39,6 +39,9 @@ def _parts(store: Store) -> Iterator[bytes]:
         previews = store.previews(name)
         yield from _rows(store.instances(name))
         yield from _rows(previews)
+        regions = store.regions(name)
+        if regions is not None:
+            yield from _rows(regions.filter(regions.column(CELLS).is_valid()))
 
 
 def _rows(table: pa.Table) -> Iterator[bytes]:

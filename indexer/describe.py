@@ -8,13 +8,14 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from indexer.config import Config
+from indexer.frame import Frame
 from indexer.look import Look, looker
 from indexer.previews import as_text, chunks
 from indexer.profile import Profile
@@ -26,6 +27,7 @@ from models.descriptors.text import DIM as TEXT_DIM
 from models.encoders import Encoder
 from models.errors import UnreadableScan
 from models.heads.orientation import KINDS
+from models.regions.cells import CellBasis, Cells
 
 WORKER = "indexer.prepare:run"
 _TURNED_AT_ONCE = 4
@@ -39,7 +41,10 @@ class Described:
     zeros. `previews`: n JPEGs. `slices`: each instance's place in the volume, or (-1,) for a
     picture. `shape`: (rows, columns) of an instance in pixels. `sha256`: of each file, in the order
     in which they were given. `quality`: what was found, as texts that begin with a code (see
-    `indexer.quality`). `files`: which of them each instance lies in.
+    `indexer.quality`). `files`: which of them each instance lies in. `cells`: what stands where in
+    each instance, None where nobody asked. `frames`: see `indexer.frame`. `weights`: how much of
+    each cell lies in the region that was asked for, float32 (n, cells); None without one.
+    `region`: the box around it, see `indexer.region.extent`.
     """
 
     header: Header
@@ -51,15 +56,23 @@ class Described:
     segmentation: str
     sha256: tuple[str, ...]
     files: tuple[int, ...] = (0,)
+    cells: Cells | None = None
+    frames: tuple[Frame, ...] = ()
+    weights: FloatImage | None = None
+    region: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One scan to describe: its files, and a mask file if the archive has one for it."""
+    """One scan to describe: its files, and a mask file if the archive has one for it.
+
+    `region`: of a query, from `indexer.region`; only the slices that it touches are described.
+    """
 
     key: str
     paths: tuple[str, ...]
     mask: str = ""
+    region: Mapping[str, Any] | None = None
 
 
 class Describer:
@@ -83,6 +96,7 @@ class Describer:
         self.profile = profile or Profile()
         self._told = json.dumps(config.to_json())
         self._batch = batch
+        self.basis: CellBasis | None = None  # of the cells that are described too
 
     @property
     def dims(self) -> dict[str, int]:
@@ -146,16 +160,26 @@ class Describer:
             "mask": task.mask,
             "config": self._told,
             "size": self.encoder.spec.size,
+            "region": None if task.region is None or self.basis is None else dict(task.region),
+            "grid": None if self.basis is None else list(self.basis.grid),
         }
 
-    def _embed(self, pictures: list[ByteImage], digests: list[str]) -> FloatImage:
+    def _embed(
+        self, pictures: list[ByteImage], digests: list[str]
+    ) -> tuple[FloatImage, Cells | None]:
         if not pictures:
-            return np.zeros((0, self.encoder.spec.dim), np.float32)
+            return np.zeros((0, self.encoder.spec.dim), np.float32), None
         began = time.perf_counter()
         whole = np.stack([_rgb(one) for some in pictures for one in some])
-        found = self.encoder.encode(whole, digests)
+        found = self._embed_whole(whole, digests)
         self.profile.add("encode", time.perf_counter() - began, 0.0, len(whole))
         return found
+
+    def _embed_whole(self, whole: ByteImage, digests: list[str]) -> tuple[FloatImage, Cells | None]:
+        if self.basis is None:
+            return self.encoder.encode(whole, digests), None
+        embeddings, maps = self.encoder.encode_detail(whole, digests)
+        return embeddings, None if maps is None else self.basis.cells(maps)
 
 
 def _rgb(picture: ByteImage) -> ByteImage:
@@ -188,14 +212,15 @@ class _Batch:
             self.count += len(pictures)
 
     def finished(self) -> Iterator[tuple[str, Described | UnreadableScan]]:
-        embeddings = self.embeddings.result()
+        embeddings, cells = self.embeddings.result()
         start = 0
         for outcome in self.outcomes:
             if outcome.error is not None:
                 yield outcome.key, outcome.error
                 continue
             end = start + len(outcome.arrays["pictures"])
-            yield outcome.key, _described(outcome.meta, outcome.arrays, embeddings[start:end])
+            told = _described(outcome.meta, outcome.arrays, embeddings[start:end])
+            yield outcome.key, replace(told, cells=cells and cells.taken(start, end))
             start = end
 
 
@@ -217,4 +242,7 @@ def _described(
         segmentation=meta["segmentation"],
         sha256=tuple(meta["sha256"]),
         files=tuple(meta["files"]),
+        frames=tuple(tuple(frame) for frame in meta["frames"]),
+        weights=arrays.get("weights"),
+        region=tuple(meta.get("region", ())),
     )

@@ -29,6 +29,8 @@ from indexer.store import FILES, REJECTS, Store
 from indexer.sweep import ERASED_BELOW
 from indexer.work import Workbench
 from models.heads.orientation import OrientationHeads
+from models.regions import basis_file
+from models.regions.cells import CellBasis
 
 
 def _silent(text: str) -> None:
@@ -56,6 +58,7 @@ class Built:
     refit: bool = False  # whether everything is fitted again
     wish: Wish = field(default_factory=Wish)  # how it is to be searched
     tell: Callable[[str], None] = _silent  # hears what that will cost before it is built
+    basis: CellBasis | None = None  # of the cells
 
 
 def write_generation(
@@ -86,6 +89,8 @@ def write_generation(
             (folder / "heads").mkdir()
         heads = Heads(change.content.text, fusion, diagnosis, taught, lie)
         write_heads(folder / "heads", heads)
+        if built.basis is not None:
+            basis_file.save(built.basis, folder / "heads")
         with profile.stage("vectors", alone=True):
             search = _search(folder, previous, heads, built)
         manifest = _manifest(change, built, cases, search)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer import store
+from indexer import cells_store, store
 from indexer.archive import Source
 from indexer.commit import sha256_of
 from indexer.describe import Described
@@ -63,6 +63,7 @@ def descriptions(found: Sequence[Moved], previous: Previous) -> Iterator[tuple[s
     for name in kept.parts() if wanted else []:
         table = kept.instances(name)
         pictures = kept.previews(name).column(PREVIEW)
+        regions = kept.regions(name)
         rows: dict[str, list[int]] = {}
         for place, source in enumerate(table.column("source").to_pylist()):
             if source in wanted:
@@ -72,8 +73,10 @@ def descriptions(found: Sequence[Moved], previous: Previous) -> Iterator[tuple[s
             if any(one.startswith(_GIVEN) for one in told.column("segmentation").to_pylist()):
                 continue
             previews = tuple(pictures.take(places).to_pylist())
+            cells = None if regions is None else regions.take(places)
             for one in wanted[old]:
-                yield one.source.key, _described(told, previews, one.record)
+                described = _described(told, previews, one.record)
+                yield one.source.key, cells_store.told_of(described, cells)
 
 
 def _single(records: Iterable[FileRecord]) -> list[FileRecord]:

@@ -36,6 +36,7 @@ from indexer.take import Progress, Taker
 from indexer.work import Workbench, as_they_were
 from indexer.workers import WorkerPool
 from models.errors import NothingToIndex
+from models.regions.cells import basis_of
 from models.runtime.registry import trained_on
 
 
@@ -143,6 +144,7 @@ def update(
 ) -> Summary:
     """Brings an index that is locked up to date with a listing; see `build` for all else."""
     previous = Previous.of(out, identity_of(describer), options.resume)
+    describer.basis = describer.basis or previous.basis or basis_of(describer.encoder)
     removed = _removed(out, options, previous)
     listing, left_out = removed.left_out(listing)
     bench = Workbench(out, identity_of(describer))
@@ -238,6 +240,7 @@ def _built(
         seen=trained_on(describer.config.encoder),
         removed=erased["removed"],
         erased_below=erased["erased_below"],
+        basis=describer.basis,
     )
 
 

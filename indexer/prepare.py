@@ -18,6 +18,7 @@ import numpy as np
 
 from indexer import read
 from indexer.config import Config, from_json
+from indexer.frame import Frame, frame_of
 from indexer.mend import mend
 from indexer.preprocess import Step, apply, chain_for, chains_with, parted, preprocess
 from indexer.preprocess.mend import crop_mask
@@ -25,6 +26,7 @@ from indexer.preview_jobs import alike, fitted, turned
 from indexer.profile import Profile
 from indexer.quality import Finding
 from indexer.quality.table import findings
+from indexer.region import extent, mask_in, touched, weights_of
 from indexer.scan import Scan
 from indexer.segment import Segmentation, box_of, method_for, methods_with, segment
 from models.arrays import FloatImage, Mask
@@ -64,7 +66,8 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """Worker side: all that can be said of a scan without the encoder.
 
     `params`: `paths` (the files of one scan), `config` (as JSON text), `size` (pixels that the
-    encoder takes) and optionally `mask` (a mask file). Raises `UnreadableScan`.
+    encoder takes) and optionally `mask` (a mask file), `region` (see `indexer.region`) and `grid`
+    (the cells that it is told in). Raises `UnreadableScan`.
     """
     config = _config(params["config"])
     paths = [Path(path) for path in params["paths"]]
@@ -72,6 +75,9 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     with profile.stage("read"):
         scan = read.read(paths)
     chosen = slices_of(scan, config.slices)
+    region = mask_in(scan, params["region"]) if params.get("region") else None
+    if region is not None:
+        chosen = touched(region, scan.volume, config.slices)
     prepared = prepared_scan(scan, config, params.get("mask", ""), profile)
     with profile.stage("hash"):
         digests = [sha256_of(path) for path in paths]
@@ -90,9 +96,21 @@ def prepare(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
         pictures = [ready.pixels[i] for i in chosen]
         masks = [None if found.mask is None else found.mask[i] for i in chosen]
     arrays = _picture_arrays(pictures, masks, config, int(params["size"]), profile)
+    meta["frames"] = _frames(scan, masks, prepared.cuts)
+    if region is not None:
+        parts = [region[i] for i in chosen] if scan.volume else [region]
+        meta["region"] = extent(region, scan.volume)
+        arrays["weights"] = weights_of(parts, masks, prepared.cuts, params["grid"])
     meta["preview_bytes"] = arrays.pop("preview_bytes").tolist()
     meta["laps"] = profile.laps()
     return meta, arrays
+
+
+def _frames(scan: Scan, masks: Sequence[Mask | None], cuts: Sequence[Step]) -> list[Frame]:
+    """What part of the scan each picture shows, as JSON."""
+    shape = scan.pixels[0].shape if scan.volume else scan.pixels.shape
+    taken = [None if one is None or not one.any() else box_of(one) for one in masks]
+    return [frame_of(shape[:2], cuts, box) for box in taken]
 
 
 def _files(scan: Scan, paths: Sequence[str], chosen: Sequence[int]) -> list[int]:

@@ -19,6 +19,8 @@ from indexer.searchable import is_search_file
 from indexer.store import FILES, IDENTITY, Store
 from indexer.work import FileRecord
 from models.errors import IndexDamaged, IndexUnusable, UsageError
+from models.regions import basis_file
+from models.regions.cells import CellBasis
 
 _PARTS = re.compile(r"LOCK|CURRENT\.new|REMOVED|work|(gen|tmp)-\d{20}|\..*|lost\+found")
 """What an unfinished run leaves, and what file systems put into any folder."""
@@ -92,6 +94,11 @@ class Previous:
     def store(self) -> Store | None:
         """Its tables, if they can be built upon."""
         return Store(self.generation.path) if self.generation and self.usable else None
+
+    @cached_property
+    def basis(self) -> CellBasis | None:
+        """The basis of its cells; None if it has none, or is of no use."""
+        return None if self.store is None else basis_file.load(self.store.folder / "heads")
 
     @cached_property
     def files(self) -> dict[str, FileRecord]:

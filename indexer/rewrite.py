@@ -58,6 +58,7 @@ def rewrite(index: Path, previous: Previous, wanted: Next) -> tuple[Generation, 
             erased_below=wanted.erased_below,
             refit=True,
             wish=previous.wish,
+            basis=previous.basis,
         )
         bench = Workbench(index, told["identity"])
         generation, remarks = write_generation(index, previous, bench, change, built)

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         *("instance_id", "source", "slice_index", "rows", "columns", "quality", "segmentation"),
         *("case_id", "series_id", "header_patient_id", "instances", "middle_row"),
         *("colour", "edge", "embedding", "text", "preview", "annotated_by"),
+        *("region_cells", "region_step", "region_frame"),
     }
 )
 OLDEST = 150.0  # years

@@ -37,7 +37,7 @@ def _moved(old: Path, new: Path, count: int) -> Rows:
     places = {name: (first, rows) for name, first, rows in _parts(new)}
     moved = np.full(count, -1, np.int64)
     for name, first, rows in _parts(old):
-        file = files_of(name)[0]
+        file = files_of(old, name)[0]
         if name in places and (old / file).samefile(new / file):
             moved[first : first + rows] = places[name][0] + np.arange(rows)
     return moved

@@ -5,6 +5,7 @@ cases.parquet         one row a case
 files.parquet         one row a file that was taken: when it is unchanged it is not read again
 rejects.parquet       one row a file that was not taken, and why
 previews/*.parquet    one JPEG an instance, part by part as the instances
+regions/*.parquet     what stands where in an instance, likewise; see `indexer.cells_store`
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +81,10 @@ REJECTS = pa.schema(
 
 PREVIEW = "preview"
 ROWS_IN_A_PART = 1024
-_VECTORS = frozenset(BLOCKS) | {PREVIEW}
+CELLS, STEP, FRAME = "region_cells", "region_step", "region_frame"
+REGIONS = (CELLS, STEP, FRAME)
+"""The columns of regions/: an instance's cells, int8, their step, and its `indexer.frame`."""
+_VECTORS = frozenset(BLOCKS) | {PREVIEW, *REGIONS}
 
 
 def block_column(vectors: FloatImage) -> pa.Array:
@@ -125,7 +129,7 @@ class PartWriter:
         self._count = 0
 
     def add(self, table: pa.Table) -> None:
-        """Takes rows (with a preview column); writes a part whenever there are enough."""
+        """Takes rows (with their previews and regions); writes a part whenever there are enough."""
         self._held.append(table)
         self._count += len(table)
         if self._count >= ROWS_IN_A_PART:
@@ -137,9 +141,13 @@ class PartWriter:
             return
         table = pa.concat_tables(self._held, promote_options="default")
         name = f"{self._next:08d}"
-        write(table.drop_columns([PREVIEW]), self._folder / f"instances-{name}.parquet")
+        beside = {PREVIEW, *REGIONS} & set(table.column_names)
+        write(table.drop_columns(sorted(beside)), self._folder / f"instances-{name}.parquet")
         previews = table.select(["instance_id", PREVIEW])
         write(previews, self._folder / "previews" / f"{name}.parquet", row_group_size=64)
+        if CELLS in beside:
+            regions = table.select(["instance_id", *REGIONS])
+            write(regions, self._folder / "regions" / f"{name}.parquet")
         self._next += 1
         self._held, self._count = [], 0
 
@@ -233,6 +241,19 @@ class Store:
         for name in self.parts():
             table = self.instances(name, list(dims))
             yield np.hstack([block_of(table, block) for block in dims])
+
+    def regions(self, name: str, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """One part's cells; None where a version of this software wrote it that made none."""
+        path = self.folder / "regions" / f"{name}.parquet"
+        return read(path, columns) if path.exists() else None
+
+    def has_regions(self, name: str) -> bool:
+        """Whether a part has cells."""
+        return (self.folder / "regions" / f"{name}.parquet").exists()
+
+    def count(self, name: str) -> int:
+        """How many rows a part has. Raises `IndexDamaged`."""
+        return int(_opened(self.folder / f"instances-{name}.parquet").metadata.num_rows)
 
     def preview(self, rows: Sequence[int]) -> dict[int, bytes]:
         """The JPEGs of some instances, by their place in the order of the vectors."""

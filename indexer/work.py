@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer import store
+from indexer import cells_store, store
 from indexer.archive import Entry
 from indexer.commit import WORK, sync, writing
 from indexer.describe import Described
@@ -158,4 +158,5 @@ def rows_of(taken: Sequence[Taken]) -> pa.Table:
         vectors = np.concatenate([told.blocks[name] for _, told, _ in taken])
         table = table.append_column(name, store.block_column(vectors))
     previews = [preview for _, told, _ in taken for preview in told.previews]
-    return table.append_column(store.PREVIEW, pa.array(previews, pa.binary()))
+    table = table.append_column(store.PREVIEW, pa.array(previews, pa.binary()))
+    return cells_store.with_cells(table, [told for _, told, _ in taken])

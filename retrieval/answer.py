@@ -4,13 +4,27 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A box in a picture: left, top, width and height in pixels of the scan as its file holds it.
+
+    `shown`: the box of what the preview shows, in the same pixels. `slices`: of a query in a
+    volume, its first slice from 0 and how many; `mask`: of a query by a mask, its file.
+    """
+
+    box: tuple[int, int, int, int]
+    shown: tuple[int, int, int, int]
+    slices: tuple[int, int] | None = None
+    mask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One case that was found, at its best instance.
 
     `contributions`: what each descriptor gave; their sum is `score` (at most 1: the same picture).
     `path`: the best instance's file, relative to the archive. `instance`: its row in the index.
     `slice_index`: its place in a volume, or None. `annotated_by`: the models that wrote `findings`;
-    empty where a person did.
+    empty where a person did. `region`: where it is like the region that was asked about.
     """
 
     rank: int
@@ -30,6 +44,7 @@ class Hit:
     annotated_by: str = ""
     slice_index: int | None = None
     instances: int = 1
+    region: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,7 @@ class QueryFacts:
     """What was asked: the scan (or None), the words, and what was noticed about the scan.
 
     `like`, `unlike`: ids of marked cases. `refine`, `spread`: see `retrieval.search.Query`.
+    `region`: the part of the scan that was asked about.
     """
 
     path: str | None = None
@@ -105,6 +121,7 @@ class QueryFacts:
     unlike: tuple[str, ...] = ()
     refine: str = ""
     spread: bool = False
+    region: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

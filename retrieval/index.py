@@ -22,6 +22,8 @@ from models.descriptors import BLOCKS
 from models.encoders import EncoderSpec
 from models.errors import IndexUnusable
 from models.heads.likeness import BLOCK
+from models.regions import basis_file
+from models.regions.cells import CellBasis
 from retrieval.answer import Hit, IndexFacts
 from retrieval.kinds import Kinds
 from retrieval.ranking import CaseRanker, Ranked
@@ -133,6 +135,11 @@ class OpenIndex:
         told = self.cases.select(["modality", "body_part"]).filter(pa.array(labelled))
         return Kinds.of(told.column("modality").to_pylist(), told.column("body_part").to_pylist())
 
+    @cached_property
+    def basis(self) -> CellBasis | None:
+        """How its cells were made; None in an index that was built without. See docs/regions.md."""
+        return basis_file.load(self.generation.path / "heads")
+
     def label_mask(self, excluded: str) -> Mask:
         """The rows of labelled cases with another label than `excluded`: bool (rows,)."""
         other = np.array([label not in ("", excluded) for label in self.labels])
@@ -241,6 +248,7 @@ class OpenIndex:
             age=case["age"],
             slice_index=None if place["slice_index"] < 0 else place["slice_index"],
             instances=case["instances"],
+            region=None,
             **told,
             **shown,
         )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexer.frame import box_of
+from indexer.region import Region
 from models.heads.conformal import COVERAGE
 from retrieval import aggregation
-from retrieval.answer import QueryFacts
+from retrieval.answer import Place, QueryFacts
 
 if TYPE_CHECKING:
     from indexer.describe import Described
@@ -26,7 +28,8 @@ class Query:
     most so many of a series that asks are described; 0: as many as in the index. `like`, `unlike`:
     ids of cases of the archive, more or less like which the hits should be; without a scan the
     first of `like` asks. `refine`: one of `retrieval.refining.WAYS`. `spread`: whether words find
-    looks; see docs/refining.md.
+    looks; see docs/refining.md. `region`: a part of the scan, that alone is asked about; see
+    docs/regions.md.
     """
 
     scan: Path | None = None
@@ -42,6 +45,7 @@ class Query:
     unlike: tuple[str, ...] = ()
     refine: str = ""
     spread: bool = False
+    region: Region | None = None
 
 
 def facts_of(
@@ -67,9 +71,23 @@ def facts_of(
         return facts
     return replace(
         facts,
+        region=_place(asked, described),
         modality=described.header.modality,
         body_part=described.header.body_part,
         quality=described.quality,
         segmentation=described.segmentation,
         preview=described.previews[len(described.previews) // 2],
+    )
+
+
+def _place(asked: Query, described: "Described") -> Place | None:
+    """The region that was asked about, as an answer repeats it."""
+    if asked.region is None or not described.region:
+        return None
+    x, y, width, height, first, count = described.region
+    return Place(
+        box=(x, y, width, height),
+        shown=box_of(described.frames[0], shown=True),
+        slices=None if described.slices == (-1,) else (first, count),
+        mask="" if asked.region.mask is None else asked.region.mask.name,
     )

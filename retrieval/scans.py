@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.describe import WORKER, Described, Describer, Task
+from indexer.region import CODE, Region
 from indexer.seen import Seen, seen, seen_previews
 from indexer.tree import Tree
 from indexer.workers import WorkerPool
 from models.arrays import ByteImage, FloatImage
 from models.encoders import Encoder, EncoderSpec
-from models.errors import UnreadableScan
+from models.errors import UnreadableScan, UsageError
 from retrieval.index import OpenIndex
 
 
@@ -45,6 +46,12 @@ class LoadingEncoder:
     ) -> tuple[FloatImage, FloatImage | None]:
         """As the encoder does, once it is there."""
         return self._loading.result().encode_maps(batch, files)
+
+    def encode_detail(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """As the encoder does, once it is there."""
+        return self._loading.result().encode_detail(batch, files)
 
 
 class ScanReader:
@@ -77,11 +84,15 @@ class ScanReader:
         for _ in self._pool.run([("glance", {"job": "peek", "path": str(scan)})]):
             pass
 
-    def describe(self, scan: Path, index: OpenIndex, slices: int = 0) -> Described:
+    def describe(
+        self, scan: Path, index: OpenIndex, slices: int = 0, region: Region | None = None
+    ) -> Described:
         """A file, or a folder that holds the slices of one series, as the index would take it.
 
-        `slices`: of a series at most so many are described; 0: as many as in the index.
-        Raises `UnreadableScan`, and `IndexUnusable` if the index is of another encoder.
+        `slices`: of a series at most so many are described; 0: as many as in the index. `region`:
+        only the slices that it touches are, with their cells. Raises `UnreadableScan`,
+        `IndexUnusable` if the index is of another encoder, and `UsageError` for a region that does
+        not fit the scan.
         """
         encoder = self.encoder(index)  # the worker reads the scan while it is being loaded
         if self._glance is not None:  # a pool does one thing after the other
@@ -90,10 +101,15 @@ class ScanReader:
             index.config, slices=min(slices or index.config.slices, index.config.slices)
         )
         describer = Describer(self._pool, encoder, config)
-        files = scan_files(scan)
+        task = Task("query", scan_files(scan))
+        if region is not None:
+            describer.basis = index.basis
+            task = replace(task, region=region.told())
         try:
-            return describe_one(describer, files)
+            return describe_one(describer, task)
         except UnreadableScan as error:
+            if error.code == CODE:
+                raise UsageError(str(error)) from error
             raise UnreadableScan(error.code, f"{scan}: {error}") from error
 
     def encoder(self, index: OpenIndex) -> Encoder:
@@ -163,9 +179,9 @@ def scan_files(scan: Path) -> tuple[str, ...]:
     return files
 
 
-def describe_one(describer: Describer, files: tuple[str, ...]) -> Described:
-    """One scan from its files. Raises `UnreadableScan`."""
-    for _, described in describer.describe([Task("query", files)]):
+def describe_one(describer: Describer, task: Task) -> Described:
+    """One scan. Raises `UnreadableScan`."""
+    for _, described in describer.describe([task]):
         if isinstance(described, UnreadableScan):
             raise described
         return described

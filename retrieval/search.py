@@ -14,7 +14,9 @@ import numpy as np
 
 from indexer.commit import opened
 from indexer.films import group_of
+from indexer.region import Region
 from models.arrays import FloatImage, Mask
+from models.errors import UsageError
 from retrieval import aggregation
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.diagnosis import Asked, Neighbours, leading, suggest, withheld
@@ -26,6 +28,7 @@ from retrieval.refining.marks import marks_of
 from retrieval.refining.ranking import Ranking
 from retrieval.refining.similarity import BySimilarity
 from retrieval.refining.spread import BySpread
+from retrieval.regional import NO_DIAGNOSIS, NO_WHY, ByRegion, check_regional
 from retrieval.remarks import DIAGNOSTIC_COLUMNS, Circumstances, remarks_of
 from retrieval.scans import ScanReader
 from retrieval.weighing import check_weights, for_vote, scaled, weighted
@@ -102,10 +105,12 @@ class Engine:
         """
         began = time.perf_counter()
         check_asked(asked)
+        if asked.region is not None:
+            return self._by_region(asked, began)
         check_weights(asked.weights, self.index.searched)
         how = aggregation.load(asked.aggregate)
         allowed = self.index.selected(asked.where)
-        described = None if asked.scan is None else self._described(asked.scan, asked.slices)
+        described = None if asked.scan is None else self.described(asked.scan, asked.slices)
         marks = marks_of(self.index.case_ids, asked.like, asked.unlike)
         blocks = self._blocks(described, asked.text)
         patients, own = self._own(asked, described)
@@ -153,12 +158,35 @@ class Engine:
             seconds=time.perf_counter() - began,
         )
 
-    def _described(self, scan: Path, slices: int) -> "Described":
+    def _by_region(self, asked: Query, began: float) -> Answer:
+        """The cases with the most similar region; see `retrieval.regional`."""
+        check_regional(asked, self.index)
+        allowed = self.index.selected(asked.where)
+        described = self.described(asked.scan, asked.slices, asked.region)
+        patients, own = self._own(asked, described)
+        ranking = ByRegion(self.index, described)
+        hits = self._hits(ranking, asked.k, allowed & ~own)
+        return Answer(
+            index=self.index.told,
+            query=facts_of(asked, described, patients, {}),
+            hits=ranking.placed(hits),
+            priors=ranking.placed(self._hits(ranking, PRIORS, own)),
+            diagnosis=withheld("region", NO_DIAGNOSIS),
+            remarks=ranking.remarks(asked, patients, int(own.sum()), len(hits)),
+            seconds=time.perf_counter() - began,
+        )
+
+    def described(
+        self, scan: Path | None, slices: int, region: Region | None = None
+    ) -> "Described":
         """The scan in numbers, with a remark if it lies otherwise than the archive's films.
 
-        Of a volume its middle instance is looked at, as it is in the archive.
+        Of a volume its middle instance is looked at, as it is in the archive. `region`: of it alone
+        the cells are told. Raises `UnreadableScan` or `UsageError`.
         """
-        described = self._scans.describe(scan, self.index, slices)
+        if scan is None:
+            raise UsageError("there is no scan to describe")
+        described = self._scans.describe(scan, self.index, slices, region)
         embeddings = described.blocks["embedding"]
         middle = embeddings[len(embeddings) // 2 :][:1]
         group = group_of(described.header.modality, described.header.body_part)
@@ -265,5 +293,8 @@ class Engine:
         It looks at the scan again and at the hits' previews, so it takes longer than the search.
         """
         from retrieval.why import explain
+
+        if asked.region is not None:
+            raise UsageError(NO_WHY)
 
         return explain(self.index, self._scans, asked, answer)

@@ -35,6 +35,12 @@ def crop_mask(mask: Mask, step: Step) -> Mask:
     return crop(Scan(mask.astype(np.float32)), *_quantities(step)).pixels > 0
 
 
+def cut_off(step: Step) -> tuple[int, int, int, int]:
+    """The rows and columns that the step `crop` cuts off: top, bottom, left, right."""
+    top, bottom, left, right = (round(one.value) for one in _quantities(step))
+    return top, bottom, left, right
+
+
 def invert(scan: Scan) -> Scan:
     """Dark for bright: of measured values the way they are shown, of grey levels themselves."""
     if scan.colour or scan.unit == "display":

@@ -41,3 +41,12 @@ class Encoder(Protocol):
         The maps are float32 (n, rows, columns, channels); None for an encoder without.
         """
         ...
+
+    def encode_detail(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """Embeddings as `encode` gives them, and a finer map, of what lies closer together.
+
+        The maps are float32 (n, rows, columns, channels); None for an encoder without.
+        """
+        ...

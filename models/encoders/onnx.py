@@ -68,7 +68,20 @@ class OpenVinoEncoder:
         The maps are float32 (n, rows, columns, channels), of a committee those of one member; None
         for a network that pools nothing. Otherwise as `encode`.
         """
-        place = self._network.feature_map
+        return self._with_map(self._network.feature_map, batch, files)
+
+    def encode_detail(
+        self, batch: ByteImage, files: Sequence[str] = ()
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """Embeddings, and the last map with at least twice the rows and columns of the feature map.
+
+        The feature map itself where there is no finer one. Otherwise as `encode_maps`.
+        """
+        return self._with_map(self._network.detail_map, batch, files)
+
+    def _with_map(
+        self, place: int | None, batch: ByteImage, files: Sequence[str]
+    ) -> tuple[FloatImage, FloatImage | None]:
         if place is None:
             return self.encode(batch, files), None
         told = self._network.run(batch, place + 1)

@@ -23,6 +23,7 @@ from models.runtime.compiled import CompiledCache
 _log = logging.getLogger(__name__)
 _TOOLS = "openvino.tools.ovc"
 _MAP_AXES = 3  # channels, rows, columns
+_MAPS = "finer, pooled"  # that a compiled network gives, for what is kept of it
 
 
 def openvino() -> ModuleType:
@@ -65,8 +66,9 @@ class Network:
         """`onnx`: the file's content. `threads`: pictures at once, 0 for one a usable CPU.
 
         `cache`: where the compiled network may be kept for the next process. `feature_map`: what
-        the network pools becomes its last output, if it pools anything. Raises `ModelUnusable` if
-        OpenVINO cannot run the network.
+        the network pools becomes its last output, if it pools anything, and its last map of at
+        least twice the rows and columns the one before. Raises `ModelUnusable` if OpenVINO cannot
+        run the network.
         """
         self._spec = spec
         self._feature_map = feature_map
@@ -96,6 +98,16 @@ class Network:
         wide = len(shape) == _MAP_AXES and shape[1] * shape[2] > 1
         return last if self._feature_map and wide else None
 
+    @property
+    def detail_map(self) -> int | None:
+        """Which output is the finer map, as `feature_map` says; the same one if there is none."""
+        last = self.feature_map
+        if last is None or last == 0:
+            return None
+        before, pooled = self.shapes[last - 1], self.shapes[last]
+        finer = len(before) == _MAP_AXES and _twice(before, pooled)
+        return last - 1 if finer else last
+
     def run(self, batch: ByteImage, outputs: int = 1) -> list[FloatImage]:
         """The first `outputs` of what the network gives, each float32 (n, ...).
 
@@ -124,7 +136,7 @@ class Network:
             "INFERENCE_NUM_THREADS": self._threads,
             "NUM_STREAMS": self._threads,
         }
-        facts = (self._spec, settings, self._feature_map)
+        facts = (self._spec, settings, self._feature_map and _MAPS)
         key = cache.key(core, onnx, facts) if cache else ""
         kept = cache.get(key) if cache else None
         if kept is not None:
@@ -143,9 +155,6 @@ class Network:
         """The network with its preprocessing in front: uint8 RGB goes in as it is."""
         ov, spec = openvino(), self._spec
         network = core.read_model(onnx)
-        if self._feature_map:
-            pooled = _pooled(network)
-            network.add_outputs([] if pooled is None else [pooled])
         if len(network.inputs) != 1:
             raise ModelUnusable(
                 f"the {spec.kind} {spec.name!r} takes {len(network.inputs)} inputs; one "
@@ -159,6 +168,10 @@ class Network:
         convert.mean(list(spec.mean)).scale(list(spec.std))
         network = steps.build()
         network.reshape([1, spec.size, spec.size, spec.channels])
+        pooled = _pooled(network) if self._feature_map else None
+        if pooled is not None:
+            finer = _finer(network, pooled)
+            network.add_outputs([pooled] if finer is None else [finer, pooled])
         return network
 
 
@@ -174,6 +187,31 @@ def _pooled(network: Any) -> Any:
         if len(taken.get_partial_shape()) == 1 + _MAP_AXES and whole:
             found = taken
     return found
+
+
+def _finer(network: Any, pooled: Any) -> Any:
+    """The last map before `pooled` that has at least twice its rows and columns, or None."""
+    found = None
+    last = tuple(pooled.get_partial_shape().to_shape())[1:]
+    for step in network.get_ordered_ops():
+        if step is pooled.get_node() or not step.get_output_size():
+            continue
+        shape, of = step.get_output_partial_shape(0), step.get_output_element_type(0)
+        if len(shape) != 1 + _MAP_AXES or shape.is_dynamic or of != openvino().Type.f32:
+            continue
+        if _is_map(step, tuple(shape.to_shape())[1:], last):
+            found = step.output(0)
+    return found
+
+
+def _is_map(step: Any, shape: tuple[int, ...], pooled: tuple[int, ...]) -> bool:
+    """Channels before rows and columns, more of them than the picture has, and of the picture."""
+    plain = step.get_type_name() not in ("Constant", "Parameter", "Transpose")
+    return plain and shape[0] > _MAP_AXES and _twice(shape, pooled)
+
+
+def _twice(shape: tuple[int, ...], pooled: tuple[int, ...]) -> bool:
+    return all(fine >= 2 * coarse for fine, coarse in zip(shape[1:], pooled[1:], strict=True))
 
 
 def _keep(request: Any, rows: list[FloatImage]) -> None:

@@ -13,6 +13,7 @@ from retrieval.cli.output import put
 from retrieval.refining import WAYS
 
 if TYPE_CHECKING:
+    from indexer.region import Region
     from retrieval.answer import Answer
     from retrieval.search import Engine
     from retrieval.why import Why
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 @click.option("--text", default="", help="Words, e.g. a finding.")
 @click.option("-k", default=5, type=click.IntRange(1, 10_000), help="How many cases (5).")
 @click.option("--weights", default="", help="e.g. colour=1,embedding=4; others keep the index's.")
+@click.option(
+    "--region",
+    default="",
+    help="A part of SCAN alone: x,y,w,h in pixels, in a volume x,y,z,w,h,d, or a mask's file.",
+)
 @click.option("--where", default="", help="e.g. \"modality = 'CR' and age < 18\".")
 @aggregate_option("--aggregate", "How cases of several pictures are ranked (late)", "late")
 @click.option(
@@ -73,6 +79,7 @@ def query(
     """See the help text above."""
     weights = weights_of(str(asked["weights"]))
     _check_out(out, scan, index)
+    region = region_of(str(asked["region"]), bool(asked["why"]))
     from indexer.describe import WORKER
     from indexer.workers import WorkerPool
 
@@ -95,11 +102,24 @@ def query(
             unlike=_ids(asked["unlike"]),
             refine=str(asked["refine"] or ""),
             spread=bool(asked["spread"]),
+            region=region,
         )
         with Engine(index, expected=scan, pool=pool) as engine:
             answer = engine.query(wanted)
             why = engine.why(wanted, answer) if asked["why"] else None
             put(rendered(engine, answer, format, why), out)
+
+
+def region_of(text: str, why: bool) -> "Region | None":
+    """What `--region` says, or None. Raises `UsageError`."""
+    if not text:
+        return None
+    from indexer.region import parsed
+    from retrieval.regional import NO_WHY
+
+    if why:
+        raise UsageError(NO_WHY)
+    return parsed(text)
 
 
 def _ids(given: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from retrieval.answer import (
     Diagnosis,
     Hit,
     IndexFacts,
+    Place,
     Precedent,
     QueryFacts,
     Unlikeness,
@@ -90,6 +91,7 @@ def _query(facts: QueryFacts) -> dict[str, Any]:
         "unlike": list(facts.unlike),
         "refine": facts.refine or None,
         "spread": facts.spread,
+        "region": _place(facts.region, of_query=True),
     }
 
 
@@ -111,7 +113,18 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "annotated_by": hit.annotated_by or None,
         "slice_index": hit.slice_index,
         "instances": hit.instances,
+        "region": _place(hit.region),
     }
+
+
+def _place(place: Place | None, of_query: bool = False) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    told: dict[str, Any] = dict(zip("xywh", place.box, strict=True))
+    if not of_query:
+        return told
+    first, count = place.slices or (None, None)
+    return {**told, "z": first, "d": count, "mask": place.mask or None}
 
 
 def _diagnosis(diagnosis: Diagnosis, against: Hit | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from retrieval.answer import Answer, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
 from retrieval.report.marking import marked
-from retrieval.report.shown import age, beyond, machine_made, percent, visible
+from retrieval.report.shown import age, beyond, machine_made, percent, region_of, visible
 
 if TYPE_CHECKING:
     import jinja2
@@ -78,6 +78,7 @@ def environment() -> "jinja2.Environment":
         "machine_made": machine_made,
         "marked": marked,
         "parts": _parts,
+        "region_of": region_of,
         "shade": lambda name: SHADES.get(name, "other"),
     }
     return environment

@@ -8,7 +8,7 @@ terminal, and direction marks (bidi) can make a line read as something else (Bou
 import math
 import unicodedata
 
-from retrieval.answer import QueryFacts
+from retrieval.answer import Place, QueryFacts
 
 _KEPT = frozenset("\n\t\u200c\u200d")  # the joiners belong to the spelling of some scripts
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -34,9 +34,20 @@ def one_line(text: str) -> str:
 def beyond(query: QueryFacts) -> list[tuple[str, str]]:
     """What was asked beyond a scan, words and a filter: a heading and a text each."""
     said = [("Like", name) for name in query.like] + [("Unlike", name) for name in query.unlike]
+    if query.region is not None:
+        said.append(("Region", region_of(query.region)))
     if query.refine:
         said.append(("Refined", f"by {query.refine}"))
     return said
+
+
+def region_of(place: Place) -> str:
+    """A box, as `--region` takes it; of a mask, the box around it."""
+    box = list(place.box)
+    if place.slices is not None:
+        box = [*box[:2], place.slices[0], *box[2:], place.slices[1]]
+    said = ",".join(map(str, box))
+    return f"around {said} ({place.mask})" if place.mask else said
 
 
 def machine_made(annotated_by: str) -> str:

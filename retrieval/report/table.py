@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from retrieval.answer import Answer, Diagnosis, Hit
 from retrieval.report import DISCLAIMER
 from retrieval.report.differential import explained, speaks_against
-from retrieval.report.shown import beyond, machine_made, one_line, percent
+from retrieval.report.shown import beyond, machine_made, one_line, percent, region_of
 
 if TYPE_CHECKING:
     from retrieval.why import Why
@@ -74,6 +74,8 @@ def _table(hits: Sequence[Hit], width: int) -> list[str]:
     for name in dict.fromkeys(name for hit in hits for name in hit.contributions):
         given = [f"{hit.contributions.get(name, 0.0):.2f}" for hit in hits]
         columns.append(_Column(name, given, right=True))
+    places = ["" if hit.region is None else region_of(hit.region) for hit in hits]
+    columns.append(_Column("at x,y,w,h", places))
     columns.append(_Column("case", [one_line(hit.case_id) for hit in hits], identifier=True))
     patients = [one_line(hit.patient_id) for hit in hits]
     columns.append(_Column("patient", patients, identifier=True))

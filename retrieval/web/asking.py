@@ -1,6 +1,7 @@
 """What a request asks, as a `Query`; and what it is answered."""
 
 import base64
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from indexer.region import Region as Cut
 from models.arrays import FloatImage
 from models.saliency.split import relative
 from models.saliency.tint import FULL
@@ -17,7 +19,6 @@ from retrieval.answer import Answer, Hit
 from retrieval.query import Query
 from retrieval.report.as_json import as_object
 from retrieval.report.marking import marked
-from retrieval.web.problems import Problem
 from retrieval.web.uploads import Uploads
 from retrieval.why import Why
 
@@ -25,6 +26,8 @@ NOTICE = "decision support for research, not for primary diagnosis"
 _MAP_PX = 112
 _LISTS = ("modality", "body_part", "view", "label", "sex")
 _Text = Field(default="", max_length=4000)
+_MOST_PX = 1_000_000
+_Pixel = Field(ge=0, le=_MOST_PX)
 _Id = Field(max_length=512)
 
 
@@ -41,14 +44,20 @@ class Filters(BaseModel):
 
 
 class Region(BaseModel):
-    """A box in pixels of the scan, on one of its frames."""
+    """A box in pixels of the scan, on one of its frames (of a volume: slices)."""
 
     model_config = ConfigDict(extra="forbid")
-    x: float
-    y: float
-    w: float
-    h: float
-    frame: int | None = None
+    x: float = _Pixel
+    y: float = _Pixel
+    w: float = _Pixel
+    h: float = _Pixel
+    frame: int | None = Field(default=None, ge=0, le=_MOST_PX)
+
+    def cut(self) -> Cut:
+        """The whole pixels that it covers, as the engine takes them."""
+        left, top = int(self.x), int(self.y)
+        right, bottom = math.ceil(self.x + self.w), math.ceil(self.y + self.h)
+        return Cut(left, top, right - left, bottom - top, self.frame)
 
 
 class AskedBody(BaseModel):
@@ -87,8 +96,6 @@ class ReportBody(AskedBody):
 
 def query_of(body: AskedBody, uploads: Uploads, owner: str) -> Query:
     """The query. Raises `Problem` for a scan that is not held, or what cannot be asked here."""
-    if body.region is not None:
-        raise Problem(422, "no_regions", "this server does not search by region", "Ask without it.")
     like = tuple(([body.case_id] if body.case_id else []) + body.like)
     return Query(
         scan=uploads.get(body.scan_id, owner).path if body.scan_id else None,
@@ -103,6 +110,7 @@ def query_of(body: AskedBody, uploads: Uploads, owner: str) -> Query:
         unlike=tuple(body.unlike),
         refine=body.refine or "",
         spread=body.spread,
+        region=None if body.region is None else body.region.cut(),
     )
 
 

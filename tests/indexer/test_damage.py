@@ -70,6 +70,9 @@ def asked(index: Path) -> None:
         vector = np.ones((1, sum(opened.searched.values())), np.float32)
         opened.ranker.nearest(vector, 3, np.ones(len(opened.facts), bool))
         opened.store.preview([0])
+        for name in opened.store.parts():  # what a query by a region reads
+            opened.store.regions(name)
+        assert opened.basis is not None
     finally:
         opened.close()
 
@@ -88,6 +91,10 @@ def test_verifying_and_asking_name_the_file(whole: Path, tmp_path: Path) -> None
     asked(index)
 
 
+def cells_of(opened: OpenIndex) -> list[object]:
+    return [opened.store.regions(name) for name in opened.store.parts()]
+
+
 def test_of_a_large_index_nothing_damaged_is_believed(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +103,7 @@ def test_of_a_large_index_nothing_damaged_is_believed(
     index = Path(shutil.copytree(whole, tmp_path / "ix"))
     opened = OpenIndex(index)
     truth, pictures = opened.facts, opened.store.preview([0, 1, 2, 3])
+    cells = cells_of(opened)
     found = 0
     for name, kind in each_damage(index):
         try:
@@ -104,11 +112,13 @@ def test_of_a_large_index_nothing_damaged_is_believed(
             found += 1
             continue
         # Only what a query does not read may be damaged: the vectors in the tables, the rejects.
-        assert "instances-" in name or "files" in name or "previews" in name, (name, kind)
+        parts = ("instances-", "files", "previews", "regions/")
+        assert any(part in name for part in parts), (name, kind)
         again = OpenIndex(index)
         assert again.facts.equals(truth), (name, kind)
         try:
             assert again.store.preview([0, 1, 2, 3]) == pictures, (name, kind)
+            assert cells_of(again) == cells, (name, kind)
         except IndexDamaged:
             found += 1
         with pytest.raises(IndexDamaged, match=name.rpartition("/")[2]):

@@ -40,6 +40,12 @@ def his(index: Path) -> list[bytes]:
     found = list(store.preview(mine).values())
     for block in ("colour", "edge", "embedding"):
         found += [block_of(table, block)[row].tobytes() for row in mine]
+    for name in store.parts():
+        regions = store.regions(name, ["region_cells"])
+        assert regions is not None
+        kept = regions.column("region_cells").to_pylist()
+        who = store.instances(name, ["patient_id"]).column("patient_id").to_pylist()
+        found += [cells for cells, one in zip(kept, who, strict=True) if one == WHO]
     files = [row for row in store.table("files").to_pylist() if row["source"] in _sources(store)]
     told = [text for file in files for text in (file["sha256"], file["path"])]
     return [*found, *(text.encode() for text in (*told, WHO, "Quuxley", WORD))]

@@ -188,6 +188,8 @@ class NoMap:
     ) -> tuple[FloatImage, FloatImage | None]:
         return self.encode(batch, files), None
 
+    encode_detail = encode_maps
+
 
 def test_an_encoder_without_a_map_is_asked_place_by_place() -> None:
     encoder = NoMap()

@@ -42,7 +42,7 @@ def test_a_version_in_the_environment_is_not_taken_for_an_option(
         ),
         (
             "[queries]\nk = 1",
-            "'queries'; its tables are: annotate, audit, augment, check, describe, evaluate, gc, index",
+            "'queries'; its tables are: annotate, audit, augment, check, describe, evaluate, gc",
         ),
         ("k = 1", "'k'; its tables are"),
         ("query = 1", "query is 1; it is a table of options"),

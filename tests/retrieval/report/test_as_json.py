@@ -25,6 +25,7 @@ FIRST_HIT = {
     "annotated_by": None,
     "slice_index": None,
     "instances": 1,
+    "region": None,
 }
 
 THIRD_HIT = {
@@ -44,6 +45,7 @@ THIRD_HIT = {
     "annotated_by": None,
     "slice_index": None,
     "instances": 1,
+    "region": None,
 }
 
 
@@ -86,6 +88,7 @@ def test_what_was_asked_of_which_index() -> None:
         "unlike": [],
         "refine": None,
         "spread": False,
+        "region": None,
     }
     assert found["remarks"] == ["only 3 of 5 cases: no other case fits the filter"]
     assert found["seconds"] == 0.384

@@ -1,6 +1,7 @@
 """Scans are handed in and asked about; what is wrong is said as a problem."""
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,39 @@ def test_another_sites_page_changes_nothing(client: httpx.Client) -> None:
         "/api/v1/queries", json={"text": "x"}, headers={"Origin": "https://elsewhere.example"}
     )
     assert problem(response) == (403, "other_origin")
+
+
+def test_a_region_is_asked_about(client: httpx.Client, scan: dict[str, Any]) -> None:
+    region = {"x": 40.5, "y": 60, "w": 139.2, "h": 240, "frame": 0}
+    body = {"scan_id": scan["scan_id"], "k": 3, "region": region}
+    told = client.post("/api/v1/queries", json=body).json()
+    asked = {name: told["query"]["region"][name] for name in "xywh"}
+    assert asked == {"x": 40, "y": 60, "w": 140, "h": 240}
+    assert len(told["hits"]) == 3
+    for hit in told["hits"]:
+        assert hit["contributions"] == {"region": pytest.approx(hit["score"], abs=1e-6)}
+        assert set(hit["region"]) == set("xywh")
+
+
+@pytest.mark.parametrize(
+    ("region", "more", "expected"),
+    [
+        ({"x": 500, "y": 0, "w": 100, "h": 100}, {}, (400, "usage")),
+        ({"x": 5, "y": 5, "w": 1, "h": 1}, {}, (400, "usage")),
+        ({"x": 5, "y": 5, "w": 50, "h": 50, "frame": 3}, {}, (400, "usage")),
+        ({"x": 5, "y": 5, "w": 50, "h": 50}, {"text": "effusion"}, (400, "usage")),
+        ({"x": -5, "y": 5, "w": 50, "h": 50}, {}, (422, "invalid")),
+        ({"x": 5, "y": 5, "w": float("inf"), "h": 50}, {}, (422, "invalid")),
+    ],
+)
+def test_a_region_that_is_none_is_refused(
+    client: httpx.Client,
+    scan: dict[str, Any],
+    region: dict[str, float],
+    more: dict[str, Any],
+    expected: tuple[int, str],
+) -> None:
+    body = json.dumps({"scan_id": scan["scan_id"], "region": region, **more})
+    headers = {"content-type": "application/json"}
+    response = client.post("/api/v1/queries", content=body, headers=headers)
+    assert problem(response) == expected

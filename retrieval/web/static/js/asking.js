@@ -117,13 +117,17 @@ export class Asking {
   /** The body of POST /queries. Marks and cases of another generation are left out. */
   async body() {
     const asked = this.asked;
+    const { region } = asked;
+    if (region && this.scan) {  // it alone is compared: the server refuses the rest beside it
+      return { scan_id: this.scan.scan_id, k: asked.k, filters: filtersOf(asked.filters), region };
+    }
     const marked = async (as) => {
       const rows = Object.keys(asked.marks).filter((row) => asked.marks[row] === as);
       return (await Promise.all(rows.map((row) => this.caseOf(row)))).filter(Boolean);
     };
     const body = {
       text: asked.words, k: asked.k, weights: asked.weights, filters: filtersOf(asked.filters),
-      region: asked.region, like: await marked("l"), unlike: await marked("u"),
+      like: await marked("l"), unlike: await marked("u"),
       refine: asked.refine ? "diagnosis" : null, spread: asked.spread,
     };
     if (this.scan) body.scan_id = this.scan.scan_id;

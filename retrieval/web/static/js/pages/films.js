@@ -53,6 +53,7 @@ export class Films {
   async open(hit) {
     if (hit && this.chosen?.instance === hit.instance) {
       this.chosen = hit;
+      this.place();
       this.wanted();
       return;
     }
@@ -65,6 +66,7 @@ export class Films {
     }
     const rank = hit.rank > 0 ? `${hit.rank} · ` : "";
     await this.showRow(this.pair.hit, hit.instance, `${rank}${hit.label ?? t("no_label")}`);
+    this.place();
     this.wanted();
   }
 
@@ -87,6 +89,13 @@ export class Films {
   region(box) {
     this.pair.query.region = box;
     this.pair.query.draw();
+  }
+
+  /** Where the chosen hit is like the region that was asked about. */
+  place() {
+    const { hit } = this.pair;
+    hit.region = this.chosen?.region ? { ...this.chosen.region, frame: hit.at } : null;
+    hit.draw();
   }
 
   /** Lay maps of all of the likeness over the films, or of what sets the pair `apart`. */
@@ -114,6 +123,7 @@ export class Films {
     const { pair, chosen } = this;
     if (!pair.query.shows.map) return fill(this.note);
     if (!chosen || !this.answering || this.mappedOf === chosen.instance) return undefined;
+    if (this.asking.asked.region) return fill(this.note, t("map_region"));
     this.mappedOf = chosen.instance;
     fill(this.note, t("map_coming"));
     try {

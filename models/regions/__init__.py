@@ -1,0 +1,1 @@
+"""What stands where in a picture: a coarse grid of cells out of an encoder's feature map."""
