@@ -170,10 +170,12 @@ def mask_of(path: Path, cuts: Sequence[Step]) -> Mask | None:
 
 def run(params: Mapping[str, Any]) -> tuple[Meta, Arrays]:
     """Worker side: the things that a worker can be asked for, by `params["job"]`."""
+    from indexer.deidentify import deidentify
     from indexer.display import display  # which builds on this module
 
     jobs = {
         "peek": peek,
+        "deidentify": deidentify,
         "display": display,
         "prepare": prepare,
         "turned": turned,

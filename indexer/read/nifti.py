@@ -20,6 +20,8 @@ from models.arrays import FloatImage
 nib: Any = nibabel  # typed in parts only
 _HEADER_BYTES = 540  # NIfTI-2; NIfTI-1 has 348
 _MOST_EXTENSIONS = 64 << 20  # bytes between header and pixels
+_NO_EXTENSION = 4  # bytes of 0 between header and pixels
+_TEXTS = ("data_type", "db_name", "descrip", "aux_file", "intent_name")
 _MM = {1: 1000.0, 3: 1e-3}  # xyzt_units: metre, micrometre; all else is taken as mm
 
 
@@ -67,6 +69,22 @@ def read(paths: Sequence[Path], limits: Limits) -> Scan:
     return _scan(opened, np.moveaxis(stored, (0, 1, 2), (2, 1, 0)), spacing)
 
 
+def bare(path: Path, limits: Limits) -> bytes:
+    """A file of the first volume alone, stored as it was: no texts, no extensions. Not compressed.
+
+    Raises `UnreadableScan`.
+    """
+    with quiet():
+        opened = _open(path, limits)
+        header = opened.header.copy()
+        for name in _TEXTS:
+            if name in header:
+                header[name] = b""
+        header.set_data_shape(opened.shape)
+        header["vox_offset"] = len(header.binaryblock) + _NO_EXTENSION
+        return bytes(header.binaryblock) + bytes(_NO_EXTENSION) + _pixels(opened)
+
+
 def _open(path: Path, limits: Limits) -> _Opened:
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
@@ -104,6 +122,14 @@ def _check(shape: tuple[int, ...], dtype: np.dtype[Any], offset: int) -> None:
 
 def _stored(opened: _Opened) -> NDArray[Any]:
     """Stored values of the first volume, (x, y, z) or (x, y, z, 3)."""
+    values = np.frombuffer(_pixels(opened), opened.dtype).reshape(opened.shape, order="F")
+    if opened.dtype.fields:  # RGB24, RGBA32
+        return np.stack([values[name] for name in ("R", "G", "B")], axis=-1)
+    return np.abs(values) if opened.dtype.kind == "c" else values
+
+
+def _pixels(opened: _Opened) -> bytes:
+    """The bytes of the first volume."""
     needed = int(np.prod(opened.shape)) * opened.dtype.itemsize
     with opened.path.open("rb") as file:
         if opened.compressed:
@@ -114,10 +140,7 @@ def _stored(opened: _Opened) -> NDArray[Any]:
             raw = file.read(needed)
     if len(raw) < needed:
         raise unreadable("truncated", f"{len(raw):,} of {needed:,} bytes of pixels")
-    values = np.frombuffer(raw, opened.dtype).reshape(opened.shape, order="F")
-    if opened.dtype.fields:  # RGB24, RGBA32
-        return np.stack([values[name] for name in ("R", "G", "B")], axis=-1)
-    return np.abs(values) if opened.dtype.kind == "c" else values
+    return raw
 
 
 def _spacing(opened: _Opened, turn: NDArray[np.float64]) -> tuple[float, float, float] | None:

@@ -31,7 +31,7 @@ def peek(path: Path, limits: Limits | None = None) -> Peek:
     """
     limits = limits or Limits()
     try:
-        seen: Peek = load(PEEKS, _kind(path, limits), "file format")(path, limits)
+        seen: Peek = load(PEEKS, kind(path, limits), "file format")(path, limits)
     except (MemoryError, OSError) as error:
         raise _translated(error) from None
     return seen
@@ -43,7 +43,7 @@ def edges(path: Path, limits: Limits | None = None) -> dict[str, str] | None:
     `left`, `right`, `top`, `bottom`, each as letters of L R A P H F. Raises `UnreadableScan`.
     """
     limits = limits or Limits()
-    if _kind(path, limits) != "dicom":
+    if kind(path, limits) != "dicom":
         return None
     from indexer.read import dicom
 
@@ -58,7 +58,7 @@ def read(paths: Sequence[Path], limits: Limits | None = None) -> Scan:
     """
     limits = limits or Limits()
     try:
-        kinds = {_kind(path, limits) for path in paths}
+        kinds = {kind(path, limits) for path in paths}
         if len(kinds) != 1 or (len(paths) > 1 and kinds != {"dicom"}):
             raise unreadable("inconsistent_series", "only DICOM slices are joined to a volume")
         scan: Scan = load(READS, kinds.pop(), "file format")(paths, limits)
@@ -67,7 +67,8 @@ def read(paths: Sequence[Path], limits: Limits | None = None) -> Scan:
     return scan
 
 
-def _kind(path: Path, limits: Limits) -> Kind:
+def kind(path: Path, limits: Limits) -> Kind:
+    """What kind of file it is, by its content. Raises `UnreadableScan` and `OSError`."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
         raise unreadable("not_a_file")
@@ -81,10 +82,10 @@ def _kind(path: Path, limits: Limits) -> Kind:
         if head.startswith(b"\x1f\x8b"):
             file.seek(0)
             inflated = inflate(file, GZIP, HEAD_BYTES)
-    kind = kind_of(head, inflated)
-    if kind is None:
+    found = kind_of(head, inflated)
+    if found is None:
         raise unreadable("unknown_format")
-    return kind
+    return found
 
 
 def _translated(error: MemoryError | OSError) -> UnreadableScan:

@@ -24,7 +24,7 @@ from models.errors import UnreadableScan
 
 def peek(path: Path, limits: Limits) -> Peek:
     """What the file says; its pixels stay on the disk. Raises `UnreadableScan`."""
-    with _translated("bad_header"):
+    with translated("bad_header"):
         opened = open_dicom(path, limits, PEEK_TAGS)
         shape, slide = checked(opened, limits)
         groups = Groups(opened.dataset)
@@ -42,10 +42,10 @@ def peek(path: Path, limits: Limits) -> Peek:
 
 def read(paths: Sequence[Path], limits: Limits) -> Scan:
     """One file, or the slices of one series as a volume. Raises `UnreadableScan`."""
-    with _translated("damaged_pixels"):
+    with translated("damaged_pixels"):
         if len(paths) > 1:
             return volume_of(paths, limits)
-        with _translated("bad_header"):
+        with translated("bad_header"):
             opened = open_dicom(paths[0], limits)
             shape_of(opened)
         return scan_of(opened, limits)
@@ -53,12 +53,12 @@ def read(paths: Sequence[Path], limits: Limits) -> Scan:
 
 def edges(path: Path, limits: Limits) -> dict[str, str] | None:
     """Which side of the patient each edge is on, see `laid`. Raises `UnreadableScan`."""
-    with _translated("bad_header"):
+    with translated("bad_header"):
         return edges_of(open_dicom(path, limits, LAID_TAGS).dataset)
 
 
 @contextmanager
-def _translated(code: str) -> Iterator[None]:
+def translated(code: str) -> Iterator[None]:
     """What pydicom and the codecs raise for a bad file (eight types were seen) as our own error.
 
     Their messages hold values of the header, so only the type is kept.
