@@ -3,7 +3,8 @@
 A folder; a folder with a manifest (`cases.csv` or `cases.parquet`) in it; a manifest itself; or one
 file. With a manifest only what its rows name belongs to the archive: files, or folders of slices.
 Without one every file does, and the first folder that is named neither after a split nor after a
-kind of file gives the label: `train/pneumonia/12.png` is labelled "pneumonia".
+kind of file gives the label: `train/pneumonia/12.png` is labelled "pneumonia". What curators say of
+it goes before all of this (`indexer.curated`).
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from indexer.curated import with_curated
 from indexer.facts import case_key, facts_of, settle_labels
 from indexer.manifest import TABLES, Manifest, read_manifest
 from indexer.rejects import Reject
@@ -150,6 +152,7 @@ def _of_files(archive: Path, label_from: LabelFrom) -> Listing:
     tree = Tree(root)
     files = tree.file(archive.name) if alone else tree.files()
     entries = tuple(_entry(file, None, label_from) for file in files)
+    entries, unruly = (entries, ()) if alone else with_curated(root, entries, label_from)
     if not entries and not tree.rejects:
         raise NothingToIndex(
             f"{archive} holds no scan; give a folder with DICOM, NIfTI or picture files"
@@ -158,7 +161,7 @@ def _of_files(archive: Path, label_from: LabelFrom) -> Listing:
     remarks = list(tree.remarks())
     if labels and label_from == "auto":
         remarks.append(f"labels are taken from folder names ({len(labels)} different)")
-    return Listing(root, entries, tuple(tree.rejects), tuple(remarks))
+    return Listing(root, entries, (*tree.rejects, *unruly), tuple(remarks))
 
 
 def _of_rows(manifest: Path, listed: Manifest, label_from: LabelFrom) -> Listing:
@@ -180,7 +183,8 @@ def _of_rows(manifest: Path, listed: Manifest, label_from: LabelFrom) -> Listing
     remarks = [*listed.remarks, *tree.remarks()]
     if lost:
         remarks.append(f"masks that {manifest.name} names and that do not exist: {lost}")
-    return Listing(manifest.parent, tuple(entries.values()), tuple(rejects), tuple(remarks))
+    told, unruly = with_curated(manifest.parent, entries.values(), label_from)
+    return Listing(manifest.parent, told, (*rejects, *unruly), tuple(remarks))
 
 
 def _with_masks(tree: Tree, rows: Iterable[Row]) -> tuple[list[Row], int]:
