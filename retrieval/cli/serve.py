@@ -40,6 +40,15 @@ AUDIT = "audit.jsonl"
     help=f"Where it is recorded who saw which case; with --auth, {AUDIT} in its folder.",
 )
 @click.option(
+    "--archive", type=Place(), help="The index's archive, where curators may add and label cases."
+)
+@click.option(
+    "--label-from",
+    type=click.Choice(["auto", "manifest", "folder", "dicom", "none"]),
+    default="auto",
+    help="As `cbir index` was given it, with --archive (auto).",
+)
+@click.option(
     "--engines", default=2, type=click.IntRange(1, 64), help="Requests answered at a time (2)."
 )
 @click.option("--check", is_flag=True, help="Open the index, say that it is ready, and end.")
@@ -53,7 +62,7 @@ def serve(
 
     from retrieval.web.access.binding import Binding, check_tls
     from retrieval.web.app import application, look
-    from retrieval.web.settings import ServeSettings
+    from retrieval.web.settings import Curated, ServeSettings
 
     binding = Binding(
         host=where["host"],
@@ -70,7 +79,8 @@ def serve(
         audit = audit or binding.auth / AUDIT
         if (binding.auth / "oidc.toml").exists():
             _check_installed(FOR_OIDC)
-    settings = ServeSettings(index, engines=engines, binding=binding, audit=audit)
+    curated = Curated(where["archive"], where["label_from"]) if where["archive"] else None
+    settings = ServeSettings(index, engines, binding, audit, curated=curated)
     if check:
         look(settings)
         say(f"ready to serve {index} at {binding.address}")

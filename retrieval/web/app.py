@@ -1,6 +1,7 @@
 """The application, put together in one place."""
 
 import importlib.metadata
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,7 +12,16 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from retrieval.web import problems, routes_archive, routes_queries, routes_scans, routes_session
+from indexer import commit
+from models.errors import UsageError
+from retrieval.web import (
+    problems,
+    routes_archive,
+    routes_curating,
+    routes_queries,
+    routes_scans,
+    routes_session,
+)
 from retrieval.web.access.entrance import Entrance
 from retrieval.web.access.gate import Gate
 from retrieval.web.archive import Archive
@@ -19,6 +29,7 @@ from retrieval.web.asking import NOTICE
 from retrieval.web.audit import events
 from retrieval.web.audit.events import Event
 from retrieval.web.audit.trail import Trail
+from retrieval.web.curating import Curator
 from retrieval.web.desks import Desks
 from retrieval.web.folder import PrivateFolder
 from retrieval.web.headers import Guarded
@@ -40,6 +51,7 @@ def application(settings: ServeSettings) -> ASGIApp:
     """
     binding = settings.binding
     binding.check()
+    check_curated(settings)
     entrance = Entrance.of(binding.auth, settings.access) if binding.auth else None
     trail = Trail(settings.audit) if settings.audit else None
     archive = Archive(settings.index)
@@ -50,19 +62,24 @@ def application(settings: ServeSettings) -> ASGIApp:
         with PrivateFolder() as folder, _recorded(trail):
             desks = Desks(archive, settings.engines, limits.waiting)
             desks.start()
+            shelf = PictureShelf(folder.path, limits.held_bytes)
+            curator = Curator(settings.curated, archive, shelf) if settings.curated else None
             app.state.served = Served(
                 settings=settings,
                 archive=archive,
                 desks=desks,
                 uploads=Uploads(folder.path, limits),
-                shelf=PictureShelf(folder.path, limits.held_bytes),
+                shelf=shelf,
                 metrics=Metrics(),
                 entrance=entrance,
                 trail=trail,
+                curator=curator,
             )
             try:
                 yield
             finally:
+                if curator is not None:
+                    curator.close()
                 desks.close()
                 archive.close()
 
@@ -76,7 +93,8 @@ def application(settings: ServeSettings) -> ASGIApp:
         responses=_PROBLEMS,
     )
     problems.install(app)
-    for part in (routes_session, routes_scans, routes_queries, routes_archive):
+    parts = (routes_session, routes_scans, routes_queries, routes_curating, routes_archive)
+    for part in parts:
         app.include_router(part.router, prefix=BASE)
     _add_running(app)
     _add_page(app)
@@ -86,9 +104,28 @@ def application(settings: ServeSettings) -> ASGIApp:
 def look(settings: ServeSettings) -> None:
     """Looks whether it could be served, and leaves nothing open. Raises as `application` does."""
     settings.binding.check()
+    check_curated(settings)
     if settings.binding.auth:
         Entrance.of(settings.binding.auth, settings.access)
     Archive(settings.index).close()
+
+
+def check_curated(settings: ServeSettings) -> None:
+    """Raises `UsageError` where an archive that may be changed is not that of the index."""
+    if settings.curated is None:
+        return
+    if settings.binding.auth is None:
+        raise UsageError(
+            "an archive that may be changed (--archive) needs people who sign in: --auth"
+        )
+    root, path = settings.curated.root, settings.curated.path
+    if not path.exists():
+        raise UsageError(f"{path} cannot be opened: there is no such file or folder")
+    told = Path(commit.opened(settings.index).manifest["archive"])
+    if told.resolve() != root.resolve():
+        raise UsageError(f"{settings.index} was built from {told}, not from {root}")
+    if not os.access(root, os.W_OK):
+        raise UsageError(f"{root} may not be written to, so no case can be added or labelled")
 
 
 @contextmanager

@@ -108,6 +108,14 @@ class PictureShelf:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
+    def forget_before(self, generation: int) -> None:
+        """Forgets the pictures of earlier generations: one of them may show what was removed."""
+        with self._lock:
+            old = [key for key in self._kept if int(key.partition("/")[0]) < generation]
+            gone = [self._kept.pop(key) for key in old]
+        for picture in gone:
+            shutil.rmtree(picture.folder, ignore_errors=True)
+
     def get(self, key: str, make: Callable[[Path], Picture]) -> Picture:
         """The picture of that key, made by `make` in a new folder if it is not here."""
         known = self.known(key)

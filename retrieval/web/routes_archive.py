@@ -36,6 +36,8 @@ _ROW = (
 _COUNTED = ("modality", "body_part", "view", "label", "sex")
 _AGES = (0, 2, 18, 40, 60, 80, 200)
 Where = Annotated[str, Query(max_length=4000)]
+Within = Annotated[int | None, Query(alias="generation", ge=0, le=10**9)]
+"""The generation that an instance's number is of; another one's is refused."""
 
 
 @router.get("/index")
@@ -91,7 +93,8 @@ def cases(
         rows = found.slice(offset, limit).to_pylist()
         seen, filtered = [row["case_id"] for row in rows], bool(where.strip())
         note(request, events.QUERY, events.EXECUTE, seen, filtered=filtered, list=True)
-        return {"total": len(found), "cases": [_row(row) for row in rows]}
+        number = opened.generation.number
+        return {"generation": number, "total": len(found), "cases": [_row(row) for row in rows]}
 
 
 @router.get("/cases/{case_id:path}")
@@ -139,10 +142,10 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/instances/{instance}/preview", response_class=Response)
-def preview(request: Request, instance: int) -> Response:
+def preview(request: Request, instance: int, within: Within = None) -> Response:
     """A small picture of an instance, a JPEG."""
     with served(request).archive.reading() as opened:
-        _check(opened, instance)
+        _check(opened, instance, within)
         jpeg = opened.store.preview([instance]).get(instance) or b""
         looked_at(request, opened.facts.column("case_id")[instance].as_py())
     if not jpeg:
@@ -151,30 +154,32 @@ def preview(request: Request, instance: int) -> Response:
 
 
 @router.get("/instances/{instance}")
-async def instance(request: Request, instance: int) -> dict[str, Any]:
+async def instance(request: Request, instance: int, within: Within = None) -> dict[str, Any]:
     """What a viewer needs to show an instance; of a slice, its whole volume."""
-    picture, told = await _shown(request, instance)
+    picture, told = await _shown(request, instance, within)
     return {**picture.facts, **told}
 
 
 @router.get("/instances/{instance}/frames/{number}", response_class=Response, responses=OCTETS)
-async def frame(request: Request, instance: int, number: int) -> Response:
+async def frame(request: Request, instance: int, number: int, within: Within = None) -> Response:
     """One frame: raw samples, little-endian, row by row."""
-    picture, _ = await _shown(request, instance)
+    picture, _ = await _shown(request, instance, within)
     return octets(picture.frame(number))
 
 
 @router.get("/instances/{instance}/mask/{number}", response_class=Response, responses=OCTETS)
-async def mask(request: Request, instance: int, number: int) -> Response:
+async def mask(request: Request, instance: int, number: int, within: Within = None) -> Response:
     """The segmented region on one frame: bytes of 0 or 255."""
-    picture, _ = await _shown(request, instance)
+    picture, _ = await _shown(request, instance, within)
     return octets(picture.mask(number))
 
 
-async def _shown(request: Request, instance: int) -> tuple[Picture, dict[str, Any]]:
+async def _shown(
+    request: Request, instance: int, within: int | None
+) -> tuple[Picture, dict[str, Any]]:
     here = served(request)
     with here.archive.reading() as opened:
-        _check(opened, instance)
+        _check(opened, instance, within)
         row = opened.facts.slice(instance, 1).to_pylist()[0]
         key = f"{opened.generation.number}/{row['source']}"
         told = {"case_id": row["case_id"], "generation": opened.generation.number}
@@ -206,6 +211,10 @@ def _files(opened: OpenIndex, source: str) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _check(opened: OpenIndex, instance: int) -> None:
+def _check(opened: OpenIndex, instance: int, within: int | None) -> None:
+    if within is not None and within != opened.generation.number:
+        # The number may be another film's by now, and it would be shown as this case.
+        told = "the index has changed since this was found"
+        raise Problem(409, "other_generation", told, "Ask again.")
     if not 0 <= instance < len(opened.facts):
         raise Problem(404, "no_instance", "there is no such instance in this generation")

@@ -63,7 +63,8 @@ def session(request: Request) -> dict[str, Any]:
     if person is None:
         return {"user": None, "sign_in": kind, "may": []}
     user = {"name": person.name, "role": person.role}
-    return {"user": user, "sign_in": kind, "may": list(person.may)}
+    shut = {"curate"} if served(request).curator is None else set()
+    return {"user": user, "sign_in": kind, "may": [one for one in person.may if one not in shut]}
 
 
 @router.post(_PLACE, status_code=204)

@@ -10,6 +10,19 @@ MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Curated:
+    """The archive that may be changed. `path`: as `cbir index` was given it; `label_from` too."""
+
+    path: Path
+    label_from: str = "auto"
+
+    @property
+    def root(self) -> Path:
+        """The folder that its paths are relative to."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What people may ask of a server.
 
@@ -37,7 +50,8 @@ class ServeSettings:
 
     `index`: the index's folder. `engines`: how many answer at the same time. `binding`: where the
     server listens, who may ask it and how. `audit`: the file that says who asked what and saw which
-    case, or None. `access`: bounds for each person who is signed in.
+    case, or None. `curated`: the archive, where curators may change it. `access`: bounds for each
+    person who is signed in.
     """
 
     index: Path
@@ -46,3 +60,4 @@ class ServeSettings:
     audit: Path | None = None
     limits: Limits = field(default_factory=Limits)
     access: AccessLimits = field(default_factory=AccessLimits)
+    curated: Curated | None = None

@@ -8,6 +8,7 @@ from retrieval.web.access.entrance import Entrance
 from retrieval.web.archive import Archive
 from retrieval.web.audit.glances import Glances
 from retrieval.web.audit.trail import Trail
+from retrieval.web.curating import Curator
 from retrieval.web.desks import Desks
 from retrieval.web.metrics import Metrics
 from retrieval.web.pictures import PictureShelf
@@ -19,7 +20,8 @@ from retrieval.web.uploads import Uploads
 class Served:
     """One server: its index, its desks, and what is held for people.
 
-    `entrance`: None where nobody signs in. `trail`: None where no audit log is kept.
+    `entrance`: None where nobody signs in. `trail`: None where no audit log is kept. `curator`:
+    None where nobody may change the archive.
     """
 
     settings: ServeSettings
@@ -30,6 +32,7 @@ class Served:
     metrics: Metrics
     entrance: Entrance | None = None
     trail: Trail | None = None
+    curator: Curator | None = None
     glances: Glances = field(default_factory=Glances)
 
 

@@ -47,6 +47,8 @@ def needed(method: str, path: str) -> str | None:
         return None
     if path == "/metrics":
         return "admin"
+    if path.startswith(f"{_BASE}changes"):
+        return "curate"
     if path.startswith(f"{_BASE}cases") and method not in _READING:
         return "curate"
     return "ask"

@@ -41,6 +41,11 @@ async function call(method, path, { body, signal } = {}) {
 const json = async (...given) => (await call(...given)).json();
 const id = encodeURIComponent;
 
+/** The path of an instance; rows are numbered within a generation, and another one's is refused. */
+export function instancePath(row, part, generation) {
+  return `/instances/${id(row)}${part}${generation ? `?generation=${generation}` : ""}`;
+}
+
 export const api = {
   session: () => json("GET", "/session"),
   signIn: (name, password) => call("POST", "/session", { body: { name, password } }),
@@ -59,14 +64,15 @@ export const api = {
   cases: (where, offset, limit) =>
     json("GET", `/cases?where=${id(where)}&offset=${offset}&limit=${limit}`),
   case: (one) => json("GET", `/cases/${id(one)}`),
-  add: (body) => call("POST", "/cases", { body }),
-  relabel: (one, label) => call("PATCH", `/cases/${id(one)}`, { body: { label } }),
-  remove: (one) => call("DELETE", `/cases/${id(one)}`),
+  add: (body) => json("POST", "/cases", { body }),
+  relabel: (one, label) => json("PATCH", `/cases/${id(one)}`, { body: { label } }),
+  remove: (one) => json("DELETE", `/cases/${id(one)}`),
+  change: (one) => json("GET", `/changes/${id(one)}`),
 
-  instance: (row, signal) => json("GET", `/instances/${id(row)}`, { signal }),
+  instance: (row, generation, signal) => json("GET", instancePath(row, "", generation), { signal }),
   bytes: async (path, signal) => (await call("GET", path, { signal })).arrayBuffer(),
   blob: async (path, signal) => (await call("GET", path, { signal })).blob(),
-  preview: (row) => `${BASE}/instances/${id(row)}/preview`,
+  preview: (row, generation) => BASE + instancePath(row, "/preview", generation),
 };
 
 /**

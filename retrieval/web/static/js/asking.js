@@ -107,8 +107,11 @@ export class Asking {
   /** The case of a row; asks the server if this tab has not seen it. Raises `Problem`. */
   async caseOf(row) {
     if (!this.cases.has(String(row))) {
-      const told = await api.instance(row);
-      if (!told.case_id || (told.generation ?? this.generation) !== this.generation) return null;
+      const told = await api.instance(row, this.generation).catch((problem) => {
+        if (problem.code === "other_generation") return {};
+        throw problem;
+      });
+      if (!told.case_id) return null;
       this.cases.set(String(row), told.case_id);
     }
     return this.cases.get(String(row));

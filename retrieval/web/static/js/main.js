@@ -87,6 +87,7 @@ addEventListener("language", () => {
   versions();
   if (session.may.length || signedOut()) enter();
 });
+addEventListener("index-changed", () => { learn().catch(() => undefined); }); // told by the next request
 addEventListener("signed-out", () => {
   if (session.user) {
     session.user = null;

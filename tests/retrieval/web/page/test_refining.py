@@ -99,8 +99,8 @@ def test_a_region_is_drawn_and_searched_by(film: Looking) -> None:
     expect(film.page.locator(".diagnosis")).to_contain_text("A part of the scan was asked about")
     assert film.hits().count() > 0
     film.drawn()
-    assert _inked(film, "query") > 20
-    assert _inked(film, "hit") > 20
+    assert _inked(film, "query") > 5
+    assert _inked(film, "hit") > 5
     film.use("map")
     expect(film.page.locator(".map-note")).to_contain_text("the box on the hit shows the place")
 

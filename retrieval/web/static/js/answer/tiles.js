@@ -22,7 +22,7 @@ function tile(hit, used) {
   const open = el("button", { type: "button", class: "tile-open", "aria-pressed":
     String(used.chosen === hit.instance), on: { click: () => used.open(hit) },
   "aria-label": t("open_hit", { label: name, score: number(hit.score), about: aboutCase(hit) }) },
-  el("img", { src: api.preview(hit.instance), alt: "", width: "76", height: "76", loading: "lazy" }));
+  el("img", { src: api.preview(hit.instance, used.generation), alt: "", width: "76", height: "76", loading: "lazy" }));
   return el("li", { class: "tile", "data-instance": String(hit.instance),
     "data-chosen": String(used.chosen === hit.instance), "data-mark": mark ?? "" },
   open,
@@ -95,7 +95,7 @@ function marksOutside(answer, used) {
   return el("section", { class: "lane lane-marked", "aria-labelledby": "lane-marked" },
     el("h2", { id: "lane-marked" }, t("marked")),
     el("ul", { class: "marked-list" }, rows.map(([row, as]) => el("li", { "data-mark": as },
-      el("img", { src: api.preview(row), alt: "", width: "48", height: "48" }),
+      el("img", { src: api.preview(row, used.generation), alt: "", width: "48", height: "48" }),
       el("button", { type: "button", "aria-label": t("unmark"), title: t("unmark"),
         on: { click: () => used.mark({ instance: row }, "") } }, icon(as === "l" ? "like" : "unlike"))))));
 }

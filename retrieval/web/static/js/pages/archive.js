@@ -41,7 +41,8 @@ export class ArchivePage {
       const told = await api.cases(this.where, offset, PAGE);
       this.offset = offset;
       this.problem = null;
-      this.asking.remember(this.facts.generation, told.cases);
+      this.facts.generation = told.generation;
+      this.asking.remember(told.generation, told.cases);
       this.drawList(told);
     } catch (problem) {
       this.drawList({ total: 0, cases: [] }, problem);
@@ -73,7 +74,7 @@ export class ArchivePage {
     const short = Array.from(one.findings ?? "");
     return el("tr", {},
       el("td", { class: "case-cell" },
-        el("img", { src: api.preview(one.instance), alt: "", width: "40", height: "40", loading: "lazy" }),
+        el("img", { src: api.preview(one.instance, this.facts.generation), alt: "", width: "40", height: "40", loading: "lazy" }),
         el("a", { href: ofCase(this.facts.generation, one.instance) }, name,
           el("span", { class: "dim small" }, ` ${shown(one.case_id)}`))),
       el("td", {}, aboutCase(one)),

@@ -33,12 +33,12 @@ export class CasePage {
     const { row, generation } = here();
     fill(this.node, el("p", { class: "dim" }, t("loading")));
     try {
-      const changed = this.facts.generation && generation !== this.facts.generation;
-      const id = changed ? null : await this.asking.caseOf(row);
+      const id = await this.caseAt(row, generation);
       if (!id) {
         fill(this.node, el("p", { class: "note" }, t("case_link_old")));
         return;
       }
+      this.facts.generation = generation;
       this.case = await api.case(id);
       this.row = row;
       this.draw();
@@ -46,6 +46,25 @@ export class CasePage {
     } catch (problem) {
       fill(this.node, problemCard(problem, () => this.enter()));
     }
+  }
+
+  /** The case of a row; null where it is another generation's. */
+  async caseAt(row, generation) {
+    if (generation === this.asking.generation) return this.asking.caseOf(row);
+    try {
+      return (await api.instance(row, generation)).case_id;
+    } catch (problem) {
+      if (problem.code === "other_generation") return null;
+      throw problem;
+    }
+  }
+
+  /** The same case, as the index has it now. */
+  async again() {
+    const told = await api.case(this.case.case_id);
+    const row = told.instances[0].instance;
+    history.replaceState(null, "", ofCase(told.generation, row));
+    await this.enter();
   }
 
   draw() {
@@ -64,7 +83,7 @@ export class CasePage {
           fact("generation", one.generation), quality(one.instances)),
         el("div", { class: "row" },
           el("a", { class: "button main-action", href: ofSearch({ row: this.row, generation: this.facts.generation, steps: [], at: 0 }) }, t("ask_with_case")),
-          may("curate") && button(t("relabel"), () => relabel(one, labels, () => this.enter())),
+          may("curate") && button(t("relabel"), () => relabel(one, labels, () => this.again())),
           may("curate") && button(t("remove"), () => remove(one, () => { location.hash = "#/archive"; }), { class: "danger" })),
         el("section", {}, el("h2", {}, t("findings")),
           one.annotated_by && el("span", { class: "machine", title: shown(one.annotated_by) }, t("machine_made")),
@@ -87,7 +106,7 @@ export class CasePage {
     fill(this.pictures, this.case.instances.map((one) => el("li", {},
       el("button", { type: "button", "aria-pressed": String(one.instance === this.row), on: { click: () => this.show(one.instance) },
         "aria-label": one.slice_index === null ? t("picture") : t("slice_n", { n: one.slice_index + 1 }) },
-      el("img", { src: api.preview(one.instance), alt: "", width: "64", height: "64", loading: "lazy" })))));
+      el("img", { src: api.preview(one.instance, this.case.generation), alt: "", width: "64", height: "64", loading: "lazy" })))));
   }
 
   stepPicture(by) {
@@ -100,7 +119,7 @@ export class CasePage {
     this.row = row;
     this.drawPictures();
     try {
-      const picture = await ofInstance(row);
+      const picture = await ofInstance(row, this.case.generation);
       if (this.row === row) await this.pane.show(picture, this.case.label ?? "");
       this.pair.choose(this.pane);
     } catch (problem) {

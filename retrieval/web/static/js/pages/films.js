@@ -40,7 +40,7 @@ export class Films {
     pair.hit.show(null);
     if (asking.scan) pair.query.show(ofScan(asking.scan), about(asking.scan.patient));
     else if (asking.row === null) pair.query.show(null, "", t("words_only"));
-    else this.showRow(pair.query, asking.row, "");
+    else this.showRow(pair.query, asking.row, asking.generation, "");
   }
 
   answered(answer, answering) {
@@ -51,7 +51,7 @@ export class Films {
 
   /** Show the best picture of a hit. */
   async open(hit) {
-    if (hit && this.chosen?.instance === hit.instance) {
+    if (hit && this.chosen?.case_id === hit.case_id && this.chosen.instance === hit.instance) {
       this.chosen = hit;
       this.place();
       this.wanted();
@@ -65,17 +65,18 @@ export class Films {
       return;
     }
     const rank = hit.rank > 0 ? `${hit.rank} · ` : "";
-    await this.showRow(this.pair.hit, hit.instance, `${rank}${hit.label ?? t("no_label")}`);
+    const generation = this.answer?.index.generation;
+    await this.showRow(this.pair.hit, hit.instance, generation, `${rank}${hit.label ?? t("no_label")}`);
     this.place();
     this.wanted();
   }
 
-  async showRow(pane, row, title) {
+  async showRow(pane, row, generation, title) {
     const mine = Symbol("picture");
     pane.wanted = mine;
     pane.show(null, title, t("loading"));
     try {
-      const picture = await ofInstance(row);
+      const picture = await ofInstance(row, generation);
       if (pane.wanted !== mine) return;
       await pane.show(picture, title);
       this.pair.tell();

@@ -1,6 +1,6 @@
 // Pictures of the API: their stored values reach the browser, 16 bits where there are 16.
 
-import { api } from "../api.js";
+import { api, instancePath } from "../api.js";
 
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array };
 const BUDGET = 384 * 2 ** 20; // bytes of frames that are kept, over all pictures
@@ -46,13 +46,19 @@ class Kept {
 
 const kept = new Kept();
 
-/** A picture: `path` in the API, `meta` as the contract's Picture. */
+/** A picture: `path` in the API, with `query` after it; `meta` as the contract's Picture. */
 export class Picture {
-  constructor(path, meta) {
+  constructor(path, meta, query = "") {
     this.path = path;
+    this.query = query;
     this.meta = meta;
     this.coming = new Map();
     this.masks = new Map();
+  }
+
+  /** What the keys of its frames begin with. */
+  get key() {
+    return `${this.path}${this.query}#`;
   }
 
   get length() {
@@ -61,12 +67,12 @@ export class Picture {
 
   /** The frame if it is there already. */
   ready(n) {
-    return kept.get(`${this.path}#${n}`);
+    return kept.get(`${this.key}${n}`);
   }
 
   /** Stored values of frame `n`, row-major. Raises `Problem`. */
   async frame(n) {
-    const key = `${this.path}#${n}`;
+    const key = `${this.key}${n}`;
     const found = kept.get(key);
     if (found) return found;
     if (!this.coming.has(n)) {
@@ -102,7 +108,7 @@ export class Picture {
   }
 
   async fetch(path, kind, length) {
-    const bytes = await api.bytes(this.path + path);
+    const bytes = await api.bytes(this.path + path + this.query);
     if (bytes.byteLength !== length * kind.BYTES_PER_ELEMENT) {
       throw new Error(`${bytes.byteLength} bytes came instead of ${length * kind.BYTES_PER_ELEMENT}`);
     }
@@ -111,7 +117,7 @@ export class Picture {
 
   /** Let its frames go. */
   close() {
-    kept.clear(`${this.path}#`);
+    kept.clear(this.key);
   }
 }
 
@@ -132,17 +138,18 @@ export function ofScan(scan) {
 }
 
 /** The picture of an instance in the archive, or its preview. Raises `Problem`. */
-export async function ofInstance(row, signal) {
+export async function ofInstance(row, generation, signal) {
   try {
-    return new Picture(`/instances/${encodeURIComponent(row)}`, await api.instance(row, signal));
+    const meta = await api.instance(row, generation, signal);
+    return new Picture(instancePath(row, ""), meta, `?generation=${meta.generation}`);
   } catch (error) {
     if (error.code !== "archive_gone") throw error;
-    return previewOf(row, signal);
+    return previewOf(row, generation, signal);
   }
 }
 
-async function previewOf(row, signal) {
-  const path = `/instances/${encodeURIComponent(row)}/preview`;
+async function previewOf(row, generation, signal) {
+  const path = instancePath(row, "/preview", generation);
   const drawn = await createImageBitmap(await api.blob(path, signal));
   const { width, height } = drawn;
   const canvas = new OffscreenCanvas(width, height);
