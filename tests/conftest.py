@@ -1,8 +1,13 @@
 """Where the tests find their images."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "passive"
+)  # as `retrieval.cli.main`; tests run in parallel
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"

@@ -74,6 +74,10 @@ def main() -> None:
     It ends without taking the native libraries down one by one, which takes a tenth of a second:
     every command closes what it opened, and `guarded` has flushed what it printed.
     """
+    # Before a native library is loaded, which reads it once (OpenMP 5.2, section 21.2.8). Threads
+    # that spin while they wait take the cores from those that they wait for as soon as a second
+    # program wants them: two builds at once then took ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     code = guarded(cbir)
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr is not None:

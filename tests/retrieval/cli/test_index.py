@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -270,3 +271,24 @@ def test_a_query_is_mended_as_its_index_was(run: Run, examples: Path, tmp_path: 
         assert any("inverted: " in text for text in told["query"]["quality"])
     assert scores["mended"] > 0.99
     assert scores["as-it-is"] < 0.9
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "passive"), ("active", "active")])
+def test_waiting_threads_do_not_spin_unless_they_are_told_to(
+    given: str | None, expected: str
+) -> None:
+    """Before anything has loaded the OpenMP runtime, which looks once."""
+    program = """
+import os, sys
+import retrieval.cli
+def seen(command):
+    print(os.environ["OMP_WAIT_POLICY"], any("gomp" in line for line in open("/proc/self/maps")))
+    return 0
+retrieval.cli.guarded = seen
+retrieval.cli.main()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": given} if given else {}
+    command = [sys.executable, "-u", "-c", program]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.stdout == f"{expected} False\n", ran.stderr
