@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
-def put(text: str, out: Path | None) -> None:
+def put(text: str | bytes, out: Path | None) -> None:
     """Data: to a file, written whole or not at all, or to stdout. Raises `CannotWrite`."""
     if out is None:
-        click.echo(text)
+        click.echo(text, nl=isinstance(text, str))
         return
+    data = text.encode() if isinstance(text, str) else text
     with writing(out):
         if out.exists() and not out.is_file():  # a device or a pipe is written to, not replaced
-            out.write_text(text, encoding="utf-8")
+            out.write_bytes(data)
             return
         path = out.resolve()  # what a link leads to
         new = path.with_name(f".{path.name}.new")
         try:
-            new.write_text(text, encoding="utf-8")
+            new.write_bytes(data)
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """`cbir query`: the nearest cases of a scan, of words, or of both."""
 
 import shutil
+import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,9 +64,9 @@ if TYPE_CHECKING:
 @click.option("--why", is_flag=True, help="Show which words and places made each hit similar.")
 @click.option(
     "--format",
-    type=click.Choice(["table", "json", "html"]),
+    type=click.Choice(["table", "json", "html", "pdf"]),
     default="table",
-    help="For a terminal, for a program, or as one page with the pictures.",
+    help="For a terminal, for a program, or with the pictures: one page, or on A4.",
 )
 @click.option("--out", type=Place(dir_okay=False), help="Write there instead of stdout.")
 @verbosity
@@ -80,6 +82,8 @@ def query(
     weights = weights_of(str(asked["weights"]))
     _check_out(out, scan, index)
     region = region_of(str(asked["region"]), bool(asked["why"]))
+    if format == "pdf":
+        check_pdf(out, bool(asked["why"]))
     from indexer.describe import WORKER
     from indexer.workers import WorkerPool
 
@@ -122,6 +126,16 @@ def region_of(text: str, why: bool) -> "Region | None":
     return parsed(text)
 
 
+def check_pdf(out: Path | None, why: bool) -> None:
+    """Raises `UsageError` where an answer cannot be given as PDF."""
+    if find_spec("reportlab") is None:
+        raise UsageError("a PDF needs reportlab, which the base lacks: pip install 'cbir[serve]'")
+    if why:
+        raise UsageError("--why is shown by --format html or json, not in a PDF")
+    if out is None and sys.stdout.isatty():
+        raise UsageError("a PDF is nothing for a terminal; give --out FILE")
+
+
 def _ids(given: object) -> tuple[str, ...]:
     return tuple(map(str, given)) if isinstance(given, tuple) else ()
 
@@ -137,8 +151,8 @@ def _check_out(out: Path | None, scan: Path | None, index: Path) -> None:
 
 def rendered(
     engine: "Engine", answer: "Answer", form: str, why: "Mapping[str, Why] | None" = None
-) -> str:
-    """The answer as text of that form: table, json or html. `why`: from `Engine.why`."""
+) -> str | bytes:
+    """The answer in that form: table, json, html or pdf. `why`: from `Engine.why`, not for pdf."""
     if form == "json":
         from retrieval.report.as_json import render as as_json
 
@@ -147,6 +161,10 @@ def rendered(
         from retrieval.report.html import render as as_html
 
         return as_html(answer, engine.previews(answer.cases), why=why)
+    if form == "pdf":
+        from retrieval.report.pdf import render as as_pdf
+
+        return as_pdf(answer, engine.previews(answer.cases))
     from retrieval.report.table import render as as_table
 
     return as_table(answer, shutil.get_terminal_size((100, 24)).columns, why)

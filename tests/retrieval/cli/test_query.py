@@ -68,6 +68,17 @@ def test_a_report_goes_to_a_file(run: Run, examples: Path, index: Path, tmp_path
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report.html"]
 
 
+def test_a_pdf_goes_to_a_file_or_a_pipe(run: Run, index: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.pdf"
+    asked = ("query", "--text", "effusion", "--index", index, "--format", "pdf")
+    ran = run(*asked, "--out", out)
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    piped = subprocess.run([*COMMAND, *map(str, asked)], capture_output=True, check=True).stdout
+    for data in (out.read_bytes(), piped):
+        assert data.startswith(b"%PDF-")
+        assert data.rstrip().endswith(b"%%EOF")
+
+
 def test_the_report_shows_the_film_and_every_hit_and_loads_nothing(
     run: Run, examples: Path, index: Path
 ) -> None:
@@ -172,7 +183,8 @@ def test_what_does_not_fit_is_a_sentence(
         (["-k", "0"], "0 is not in the range 1<=x<=10000"),
         (["-k", "many"], "'many' is not a valid integer range"),
         (["--bogus"], "No such option '--bogus'"),
-        (["--format", "pdf"], "'pdf' is not one of 'table', 'json', 'html'"),
+        (["--format", "doc"], "'doc' is not one of 'table', 'json', 'html', 'pdf'"),
+        (["--format", "pdf", "--why"], "--why is shown by --format html or json"),
         (["a.jpg", "b.jpg"], "Got unexpected extra argument"),
     ],
 )
