@@ -27,7 +27,7 @@ test: $(VENV)/all.done $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # The oldest and the newest packages that pyproject.toml allows, in environments of their own.
 test-versions: $(VENV)/base.done

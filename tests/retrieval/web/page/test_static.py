@@ -173,7 +173,7 @@ def test_where_the_archive_is_gone_the_preview_is_shown(looking: Looking, exampl
         told = {"title": "Not found", "status": 404, "code": "archive_gone", "detail": "gone"}
         route.fulfill(status=404, json=told, content_type="application/problem+json")
 
-    looking.page.route(re.compile(r"/api/v1/instances/\d+$"), gone)
+    looking.page.route(re.compile(r"/api/v1/instances/\d+(\?|$)"), gone)
     looking.hand_in(examples / FILM)
     expect(looking.pane("hit")).to_contain_text("Preview only")
     looking.drawn()
