@@ -107,7 +107,7 @@ def _read(path: Path) -> dict[str, Said]:
         rows = list(csv.DictReader(file, restkey="", restval=""))
     if any("path" not in row or "" in row for row in rows):
         raise UsageError(f"{path} is not as it was written; mend it, it is a CSV with commas")
-    return {row["path"]: row for row in rows}
+    return {row["path"].strip(): row for row in rows}
 
 
 def _write(root: Path, rows: Mapping[str, Said]) -> None:

@@ -3,7 +3,7 @@
     what is asked -> curated.csv (and the scan's files) -> one thread: build or remove -> live
 
 The thread waits for the index where another process writes to it. What was written down and not
-yet built when the server ends is taken by the next `cbir index`, or the next change.
+yet built when a server ended is built when one starts, or by the next `cbir index`.
 """
 
 import logging
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from indexer import commit
-from indexer.curated import FOLDER, changing
+from indexer.curated import FILE, FOLDER, changing
 from indexer.pipeline import Options, build
 from indexer.remove import Chosen, remove
 from indexer.summary import Summary
@@ -40,6 +40,7 @@ _KEPT = 200
 _LOCKED_S = 5.0
 _PATIENCE_S = 1800.0
 _RELEASE_S = 60.0
+_ENDS_WITHIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -102,10 +103,10 @@ class Curator:
         return found
 
     def close(self) -> None:
-        """Ends after what is under way."""
+        """Ends after what is under way, or soon: a build that is broken off loses nothing."""
         self._closing.set()
         self._todo.put(None)
-        self._thread.join()
+        self._thread.join(_ENDS_WITHIN_S)
 
     def _bring(self, files: Path, place: str) -> None:
         """Copies under a hidden name first: nobody indexes half a scan."""
@@ -131,6 +132,8 @@ class Curator:
         return change
 
     def _live(self) -> None:
+        if self._is_behind():
+            self._do([], partial(self._built, []))
         while (first := self._todo.get()) is not None:
             waiting = [first]
             while not self._todo.empty():
@@ -145,6 +148,11 @@ class Curator:
             told = [change for change in waiting if change.kind != "remove"]
             if told:
                 self._do(told, partial(self._built, told))
+
+    def _is_behind(self) -> bool:
+        """Whether curators have said something since the index was built."""
+        said, live = self._curated.root / FILE, self._index / commit.CURRENT
+        return said.exists() and said.stat().st_mtime_ns > live.stat().st_mtime_ns
 
     def _do(self, changes: Sequence[Change], act: Callable[[], None]) -> None:
         """Does it as soon as nobody else writes to the index, and says what came of it."""
@@ -216,7 +224,7 @@ class Curator:
         """What a curator has said of files, and the files that curators have added."""
         gone = set(paths)
         folders = {path.rpartition("/")[0] for path in paths if path.startswith(f"{FOLDER}/")}
-        if not folders and not (self._curated.root / "curated.csv").exists():
+        if not folders and not (self._curated.root / FILE).exists():
             return
         with changing(self._curated.root) as rows:
             for path in [path for path in rows if path in gone or path in folders]:

@@ -95,6 +95,15 @@ def test_what_is_gone_is_no_fault_and_a_bad_row_is_one(folder: Path) -> None:
     assert [reject.path for reject in listing.rejects] == [f"{FILE}:4"]
 
 
+def test_a_name_that_looks_like_a_formula_is_said_of_twice(folder: Path) -> None:
+    (folder / "=a.png").write_bytes(b"x")
+    for word in ("cyst", "abscess"):
+        with changing(folder) as rows:
+            rows["=a.png"] = {"path": "=a.png", "label": word}
+    assert labels(walk(folder))["=a.png"] == "abscess"
+    assert "\n =a.png" in (folder / FILE).read_text()
+
+
 def test_a_broken_block_writes_nothing(folder: Path) -> None:
     before = (folder / FILE).read_bytes()
     with pytest.raises(RuntimeError), changing(folder) as rows:

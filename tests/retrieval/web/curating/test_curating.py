@@ -10,11 +10,13 @@ import pydicom
 import pytest
 
 from indexer import commit
+from indexer.curated import changing
 from indexer.pipeline import build
 from tests.retrieval.films import KNOWN, series
 from tests.retrieval.web.curating.conftest import Archived
 from tests.retrieval.web.people import cbir, certificate, problem, signed_in
 from tests.retrieval.web.security.asked import ASK, case_of, hand_in
+from tests.retrieval.web.serving import served
 
 CASES = "/api/v1/cases"
 DONE_WITHIN_S = 60
@@ -147,6 +149,22 @@ def test_a_change_waits_while_somebody_else_writes_to_the_index(curated: Archive
             assert told["state"] in ("waiting", "working")
         assert settled(one, sent)["state"] == "done"
         assert one.get(f"{CASES}/{case}").json()["label"] == "mass"
+
+
+def test_what_was_not_built_when_a_server_ended_is_built_at_the_next_start(
+    curated: Archived, tmp_path: Path
+) -> None:
+    curated.server.process.terminate()
+    curated.server.process.wait(20)
+    with changing(curated.archive) as rows:
+        rows[KNOWN] = {"path": KNOWN, "label": "mass"}
+    secured = ("--auth", str(curated.folder), *certificate(tmp_path).arguments)
+    with served(curated.index, *secured, "--archive", str(curated.archive)) as one:
+        until = time.monotonic() + DONE_WITHIN_S
+        while commit.opened(curated.index).number == 1 and time.monotonic() < until:
+            time.sleep(0.2)
+        with signed_in(one, "anna") as reader:
+            assert reader.get(CASES, params={"where": "label = 'mass'"}).json()["total"] == 1
 
 
 NOT_SAID = (
