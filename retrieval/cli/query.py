@@ -128,10 +128,10 @@ def region_of(text: str, why: bool) -> "Region | None":
 
 def check_pdf(out: Path | None, why: bool) -> None:
     """Raises `UsageError` where an answer cannot be given as PDF."""
-    if find_spec("reportlab") is None:
-        raise UsageError("a PDF needs reportlab, which the base lacks: pip install 'cbir[serve]'")
     if why:
         raise UsageError("--why is shown by --format html or json, not in a PDF")
+    if find_spec("reportlab") is None:
+        raise UsageError("a PDF needs reportlab, which the base lacks: pip install 'cbir[serve]'")
     if out is None and sys.stdout.isatty():
         raise UsageError("a PDF is nothing for a terminal; give --out FILE")
 

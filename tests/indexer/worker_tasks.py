@@ -94,7 +94,9 @@ def _unsendable(params: dict[str, Any]) -> Result:
 
 def _babble(params: dict[str, Any]) -> Result:
     """Write rubbish to every descriptor that is open, as a worker that was taken over may."""
-    for fd in range(3, 64):
+    for fd in sorted(int(fd) for fd in os.listdir("/proc/self/fd")):  # noqa: PTH208
+        if fd < 3:
+            continue
         try:
             os.write(fd, b"rubbish" * 40)
         except OSError:

@@ -69,6 +69,7 @@ def test_a_report_goes_to_a_file(run: Run, examples: Path, index: Path, tmp_path
 
 
 def test_a_pdf_goes_to_a_file_or_a_pipe(run: Run, index: Path, tmp_path: Path) -> None:
+    pytest.importorskip("reportlab", reason="reportlab is not installed (the extra serve)")
     out = tmp_path / "report.pdf"
     asked = ("query", "--text", "effusion", "--index", index, "--format", "pdf")
     ran = run(*asked, "--out", out)
